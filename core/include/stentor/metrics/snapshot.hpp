@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <stentor/metrics/audit.hpp>
+#include <stentor/metrics/histogram.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+// All that a bus knows about itself at one moment, as plain values: what dashboards, exporters and
+// tests read. Reading it disturbs no publisher and no handler.
+//
+// Threads: values.
+
+namespace stentor::inline v0 {
+
+struct subscription_snapshot {
+    std::string name{};
+    std::string pattern{};  // or the topic of its type
+    std::string file{};     // where it was made
+    std::uint32_t line = 0;
+    delivery_terms terms{};
+    histogram_snapshot queue_wait{};  // accepted to handler called
+    histogram_snapshot service{};     // inside the handler
+    histogram_snapshot end_to_end{};  // published to settled
+    bool sampled = false;             // the histograms saw one in bus_snapshot::sampled_one_in
+    std::string placement{};
+};
+
+struct bus_snapshot {
+    audit_report audit{};
+    std::vector<subscription_snapshot> subscriptions{};
+    std::int64_t uptime_ns = 0;
+    std::int32_t runners = 0;
+    std::uint64_t parks = 0;              // a runner went to sleep
+    std::uint64_t wakeups = 0;            // a runner was woken
+    std::uint64_t rescues = 0;            // the backstop found work that nobody was woken for: 0, or a bug
+    std::uint64_t spare_activations = 0;  // a spare runner came in beside a slow handler
+    std::uint64_t lanes = 0;
+    std::uint64_t pool_bytes = 0;
+    std::uint64_t sampled_one_in = 1;
+};
+
+}  // namespace stentor::inline v0

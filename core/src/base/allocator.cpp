@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#include "base/allocator.hpp"
+
+#if defined(STENTOR_ALLOCATOR_MIMALLOC)
+#include <mimalloc.h>
+#endif
+
+#include <new>
+
+namespace stentor::inline v0::detail {
+
+#if defined(STENTOR_ALLOCATOR_MIMALLOC)
+
+void* allocate_bytes(std::size_t size, std::size_t align) noexcept {
+    return mi_malloc_aligned(size, align);
+}
+void free_bytes(void* block, std::size_t align) noexcept { mi_free_aligned(block, align); }
+
+#else
+
+// operator new rather than malloc, so that a host that replaces it sees this memory too.
+void* allocate_bytes(std::size_t size, std::size_t align) noexcept {
+    return ::operator new(size, std::align_val_t{align}, std::nothrow);
+}
+void free_bytes(void* block, std::size_t align) noexcept {
+    ::operator delete(block, std::align_val_t{align});
+}
+
+#endif
+
+}  // namespace stentor::inline v0::detail
