@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <stentor/base/error.hpp>
+#include <stentor/base/result.hpp>
+#include <stentor/bus/bus_options.hpp>
+#include <stentor/bus/drain_report.hpp>
+#include <stentor/bus/publisher.hpp>
+#include <stentor/event/any_event.hpp>
+#include <stentor/event/pattern.hpp>
+#include <stentor/event/publish_result.hpp>
+#include <stentor/export.hpp>
+#include <stentor/metrics/audit.hpp>
+#include <stentor/metrics/snapshot.hpp>
+#include <stentor/registry/handler.hpp>
+#include <stentor/registry/subscription.hpp>
+#include <stentor/registry/subscription_options.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <source_location>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace stentor::inline v0 {
+
+namespace detail {
+class engine;
+}
+
+// The event bus.
+//
+// When to use it: one process, many producers of events, handlers that should run in parallel and
+// must not hurt each other or the publisher.
+// When not: one producer and one consumer (a ring is faster), or events that must survive the
+// process (the store does that).
+//
+// Threads: every member may be called by any thread, and from handlers, unless it says otherwise.
+// Progress: publish is lock-free and never waits for a handler; subscribe, unsubscribe, audit and
+// snapshot take a lock that publish never takes.
+// Errors: publish answers with a status. Set-up calls throw bus_error (without exceptions: print
+// and abort); their try_ forms return a result.
+class STENTOR_EXPORT bus {
+public:
+    bus();
+    explicit bus(bus_options options);
+    [[nodiscard]] static result<bus, error> create(bus_options options);
+
+    bus(bus&&) noexcept;
+    bus& operator=(bus&&) = delete;
+    // Drains with options.drain_deadline. Inside a handler of this bus it stops the process with a
+    // message, because it would wait for itself.
+    ~bus();
+
+    // --- subscribing -------------------------------------------------------------------------
+
+    // The name is unique in the bus: [a-z0-9_.-], 1 to 128 characters.
+    template <event E>
+    subscription subscribe(std::string_view name, handler<E> function,
+                           subscription_options options = {},
+                           std::source_location where = std::source_location::current()) {
+        return unwrap(try_subscribe<E>(name, std::move(function), std::move(options), where));
+    }
+    subscription subscribe(std::string_view name, pattern topics, handler<any_event> function,
+                           subscription_options options = {},
+                           std::source_location where = std::source_location::current()) {
+        return unwrap(try_subscribe(name, std::move(topics), std::move(function),
+                                    std::move(options), where));
+    }
+    template <event E>
+    [[nodiscard]] result<subscription, error> try_subscribe(
+        std::string_view name, handler<E> function, subscription_options options = {},
+        std::source_location where = std::source_location::current()) {
+        detail::require_event<E>();
+        return add(name, &event_type_of<E>, nullptr, std::move(function).take(),
+                   std::move(options), where);
+    }
+    [[nodiscard]] result<subscription, error> try_subscribe(
+        std::string_view name, pattern topics, handler<any_event> function,
+        subscription_options options = {},
+        std::source_location where = std::source_location::current()) {
+        return add(name, nullptr, &topics, std::move(function).take(), std::move(options), where);
+    }
+
+    // Gives the subscription the bus's life.
+    void keep(subscription kept);
+
+    // --- publishing --------------------------------------------------------------------------
+
+    template <class E>
+        requires(!std::same_as<std::remove_cvref_t<E>, topic>)
+    publish_result publish(E&& event, const publish_options& options) {
+        return publish_value(std::forward<E>(event), &options);
+    }
+    template <class E>
+        requires(!std::same_as<std::remove_cvref_t<E>, topic>)
+    publish_result publish(E&& event) {
+        return publish_value(std::forward<E>(event), nullptr);
+    }
+    // An event without a C++ type: a topic and a text, usually JSON.
+    publish_result publish(const topic& name, std::string text,
+                           const publish_options& options = {}) noexcept;
+
+    // Publishes a prefix of the span and says how long it is. Copies.
+    template <class E>
+    std::size_t publish_bulk(std::span<E> events) {
+        using value = std::remove_const_t<E>;
+        detail::require_event<value>();
+        static_assert(std::is_copy_constructible_v<value>,
+                      "stentor: publish_bulk copies; use publish_bulk_move for this type");
+        return bulk(event_type_of<value>, const_cast<value*>(events.data()), events.size(), false);
+    }
+    // The same, moving from the span's elements; those behind the prefix are untouched.
+    template <event E>
+    std::size_t publish_bulk_move(std::span<E> events) {
+        detail::require_event<E>();
+        return bulk(event_type_of<E>, events.data(), events.size(), true);
+    }
+
+    // A leased publisher for one hot thread. Throws when all slots are leased.
+    template <event E>
+    [[nodiscard]] publisher<E> publisher() {
+        detail::require_event<E>();
+        return {target(), lease(&event_type_of<E>)};
+    }
+
+    // False: nobody would get such an event, so the caller may skip building it.
+    template <event E>
+    [[nodiscard]] bool would_deliver() const noexcept {
+        return has_subscribers(event_type_of<E>.topic);
+    }
+
+    // --- lifecycle ---------------------------------------------------------------------------
+
+    // Creates and touches what the first events would create: slots, routes, runners.
+    void warm();
+    // Closes the intake, lets queued and running work finish, then stops the runners. What is left
+    // at the deadline is cancelled and reported. Idempotent.
+    drain_report drain(std::chrono::nanoseconds deadline = std::chrono::seconds(10)) noexcept;
+    // Waits until nothing is outstanding, without closing. False: the deadline passed. Inside a
+    // handler, where it would wait for itself, it returns false at once.
+    bool wait_idle(std::chrono::nanoseconds deadline = std::chrono::seconds(10)) noexcept;
+    [[nodiscard]] bool closed() const noexcept;
+
+    // --- what it is doing --------------------------------------------------------------------
+
+    [[nodiscard]] audit_report audit() const;
+    [[nodiscard]] bus_snapshot snapshot() const;
+    // The name behind publish_result::which(); empty when it is gone.
+    [[nodiscard]] std::string name_of(std::uint32_t which) const;
+
+private:
+    explicit bus(std::shared_ptr<detail::engine> engine) noexcept;
+
+    static subscription unwrap(result<subscription, error> made);
+    result<subscription, error> add(std::string_view name, const event_type* type,
+                                    const pattern* topics,
+                                    inline_function<void(detail::delivery_frame&)> call,
+                                    subscription_options options, std::source_location where);
+    [[nodiscard]] std::shared_ptr<detail::publish_target> target() const noexcept;
+    [[nodiscard]] detail::slot_lease lease(const event_type* type);
+    [[nodiscard]] bool has_subscribers(std::string_view name) const noexcept;
+    std::size_t bulk(const event_type& type, void* first, std::size_t count, bool move);
+
+    template <class E>
+    publish_result publish_value(E&& event, const publish_options* options) {
+        using value = std::remove_cvref_t<E>;
+        detail::require_event<value>();
+        constexpr bool moves = !std::is_lvalue_reference_v<E&&> &&
+                               !std::is_const_v<std::remove_reference_t<E>>;
+        if constexpr (moves || detail::fits_slot<value>) {
+            return detail::publish_to(*target_, {.options = options}, const_cast<value&>(event));
+        } else {
+            value copy(event);
+            return detail::publish_to(*target_, {.options = options}, copy);
+        }
+    }
+
+    std::shared_ptr<detail::engine> engine_;
+    detail::publish_target* target_;
+};
+
+}  // namespace stentor::inline v0

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <stentor/base/clock.hpp>
+#include <stentor/bus/error_record.hpp>
+#include <stentor/dispatch/executor.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+namespace stentor::inline v0 {
+
+// What an idle runner does. docs/guide/profiles.md has the measured cost of each.
+enum class profile : std::uint8_t {
+    balanced,     // one runner spins for up to 200 us, then parks
+    low_latency,  // one runner spins as long as there was traffic within the last second
+    efficient,    // parks at once
+};
+
+struct bus_options {
+    // Runners that work at the same time. 0: what the CPU affinity and the cgroup quota allow.
+    std::int32_t workers = 0;
+    // Further runners that come in while workers are held up in slow calls.
+    std::int32_t spare = 2;
+    stentor::profile profile = stentor::profile::balanced;
+    // Entries outstanding in all lanes; an event takes one per lane that it goes to.
+    std::int64_t capacity = std::int64_t{1} << 20;
+    // Memory of envelopes outstanding, in bytes (events that do not fit a slot, and metadata).
+    std::int64_t memory = std::int64_t{256} << 20;
+    // Threads that publish through a slot of their own; further ones share eight slots.
+    std::int32_t publishers = 64;
+    // Lanes at most: one per topic with cheap handlers, one per other subscription.
+    std::int32_t lanes = 4096;
+    // Topics of events without a C++ type that are remembered with their routes.
+    std::int32_t untyped_topics = 4096;
+    // Of the destructor.
+    std::chrono::nanoseconds drain_deadline = std::chrono::seconds(10);
+    // Default: one JSON object a line on standard error.
+    log_sink log{};
+    // Default: make_arena_executor().
+    std::shared_ptr<stentor::executor> executor{};
+    // Default: the machine's. Outlives the bus.
+    stentor::clock* clock = nullptr;
+    // Called on each of the engine's threads when it starts, for affinity and priority; `index` is
+    // the runner's.
+    std::function<void(std::int32_t index)> on_thread_start{};
+};
+
+}  // namespace stentor::inline v0

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <source_location>
+#include <string>
+#include <vector>
+
+namespace stentor::inline v0 {
+
+// How a drain ended.
+struct drain_report {
+    struct abandoned_topic {
+        std::string topic;
+        std::int64_t deliveries = 0;
+    };
+    struct stuck_handler {
+        std::string subscription;
+        std::source_location location;
+        std::int64_t running_ns = 0;  // since about when; from the watch tick, 1 ms
+    };
+
+    // Deliveries that ended while it waited.
+    std::int64_t completed = 0;
+    // Accepted, never handled; counted as cancelled.
+    std::vector<abandoned_topic> abandoned;
+    // Calls that did not return; their threads and the engine's core are left behind.
+    std::vector<stuck_handler> stuck;
+    bool complete = true;
+};
+
+}  // namespace stentor::inline v0

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <stentor/event/event_id.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <source_location>
+#include <string_view>
+
+namespace stentor::inline v0 {
+
+// One failed delivery, or a summary of a storm of equal ones. Views, valid during the call.
+// Never holds the payload.
+struct error_record {
+    std::string_view subscription{};
+    std::source_location location{};  // where the handler was subscribed
+    stentor::event_id event_id{};
+    std::string_view topic{};
+    std::string_view key{};
+    std::string_view correlation_id{};  // empty: the event's own id
+    std::int32_t attempt = 1;
+    std::chrono::nanoseconds duration{};    // of the call; zero when it was not timed
+    std::chrono::nanoseconds queue_wait{};  // as good as the event's stamp, about 1 ms
+    std::string_view error{};               // the exception chain, outermost first
+    // 0 for a single failure; else how many equal failures this record stands for.
+    std::uint64_t suppressed = 0;
+};
+
+// Something the engine itself has to say: a runner that did not start, a handler that is late.
+struct notice_record {
+    std::string_view message{};
+};
+
+// Takes the records. Called on a runner, or on the thread that drains; must not block. An exception
+// that it throws is swallowed and counted.
+struct log_sink {
+    std::function<void(const error_record&)> on_error{};
+    std::function<void(const notice_record&)> on_notice{};
+};
+
+}  // namespace stentor::inline v0

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <stentor/event/event_id.hpp>
+#include <stentor/export.hpp>
+
+#include <cstdint>
+#include <string_view>
+
+// The answer of every publish. Plain value, cheap to copy, valid for ever.
+namespace stentor::inline v0 {
+
+enum class publish_status : std::uint8_t {
+    accepted,            // every matching subscription has it in its lane
+    accepted_partial,    // some subscriptions were full; theirs is counted as dropped{full}
+    no_subscribers,      // nobody is interested; not an error
+    rejected_full,       // nobody has it: a required subscription, every matching one, or the bus is full
+    rejected_invalid,    // the options are malformed (too many headers, too much text)
+    rejected_too_deep,   // more than 64 events caused each other: a loop
+    rejected_no_memory,  // memory for the event could not be had
+    expired,             // expires_at had passed
+    closed,              // the bus is draining or gone, or this is a forked child
+    would_deadlock,      // a subscription that blocks publishers is full, and this is a handler
+    type_mismatch,       // the topic belongs to another type
+};
+
+[[nodiscard]] STENTOR_EXPORT std::string_view to_string(publish_status status) noexcept;
+
+namespace detail {
+
+// An id before it is made: a ticket, unique in its bus, and the bus's random key.
+struct unmade_id {
+    std::uint64_t ticket = 0;
+    std::int64_t unix_ms = 0;
+    std::uint64_t key = 0;
+};
+
+[[nodiscard]] STENTOR_EXPORT event_id make_id(const unmade_id& parts) noexcept;
+
+}  // namespace detail
+
+class publish_result {
+public:
+    constexpr publish_result() noexcept = default;
+    constexpr explicit publish_result(publish_status status, detail::unmade_id id = {},
+                                      std::uint32_t which = 0) noexcept
+        : id_(id), which_(which), status_(status) {}
+
+    [[nodiscard]] constexpr publish_status status() const noexcept { return status_; }
+
+    // Nobody was refused.
+    [[nodiscard]] constexpr explicit operator bool() const noexcept {
+        return status_ == publish_status::accepted || status_ == publish_status::no_subscribers;
+    }
+
+    // The event's id (UUIDv7), made when asked for. Nil when the publish was rejected. An id given
+    // in the options is the caller's to remember.
+    [[nodiscard]] event_id id() const noexcept {
+        return id_.ticket == 0 ? event_id{} : detail::make_id(id_);
+    }
+
+    // rejected_full: the number of the subscription that was full (bus::name_of tells its name);
+    // 0 when it was the bus itself.
+    [[nodiscard]] constexpr std::uint32_t which() const noexcept { return which_; }
+
+private:
+    detail::unmade_id id_{};
+    std::uint32_t which_ = 0;
+    publish_status status_ = publish_status::closed;
+};
+
+}  // namespace stentor::inline v0

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Names of what users mention in their own headers.
+namespace stentor::inline v0 {
+
+class any_event;
+class bus;
+class clock;
+class context;
+class error;
+class event_id;
+class executor;
+class pattern;
+class publish_result;
+class subscription;
+class topic;
+class when_full;
+struct audit_report;
+struct bus_options;
+struct bus_snapshot;
+struct drain_report;
+struct error_record;
+struct metadata;
+struct publish_options;
+struct subscription_options;
+
+}  // namespace stentor::inline v0

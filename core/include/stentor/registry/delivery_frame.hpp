@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <stentor/event/slot.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace stentor::inline v0 {
+class context;
+}
+
+namespace stentor::inline v0::detail {
+
+// A stretch of consecutive slots that one handler is called for. The handler's compiled loop
+// advances `index`; after an exception the engine reads there which event failed, and goes on
+// behind it. Used by one runner at a time.
+struct delivery_frame {
+    const std::byte* slots = nullptr;
+    std::size_t stride = 0;
+    std::size_t index = 0;
+    std::size_t end = 0;
+    // Set by unsubscribe; looked at before every call (see call_guard.hpp).
+    const std::atomic<bool>* closed = nullptr;
+    // Set by the watch tick when a call lasts too long; looked at after every call.
+    const std::atomic<bool>* attention = nullptr;
+    stentor::context* context = nullptr;
+
+    [[nodiscard]] const std::byte* slot() const noexcept { return slots + index * stride; }
+
+    // relaxed: ordering against `closed` is the barrier's (light and heavy fence).
+    [[nodiscard]] bool interrupted() const noexcept {
+        return closed->load(std::memory_order_relaxed) ||
+               attention->load(std::memory_order_relaxed);
+    }
+};
+
+}  // namespace stentor::inline v0::detail

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+#include <stentor/bus/bus.hpp>
+
+#include "bus/engine.hpp"
+
+#include <utility>
+
+// The facade: every call goes to the engine.
+namespace stentor::inline v0 {
+
+namespace {
+
+std::shared_ptr<detail::engine> made_or_raised(bus_options options) {
+    auto made = detail::engine::make(std::move(options));
+    if (!made) {
+        raise(made.error());
+    }
+    return *std::move(made);
+}
+
+}  // namespace
+
+bus::bus() : bus(bus_options{}) {}
+bus::bus(bus_options options) : bus(made_or_raised(std::move(options))) {}
+bus::bus(std::shared_ptr<detail::engine> engine) noexcept
+    : engine_(std::move(engine)), target_(engine_.get()) {}
+bus::bus(bus&& other) noexcept
+    : engine_(std::move(other.engine_)), target_(std::exchange(other.target_, nullptr)) {}
+
+result<bus, error> bus::create(bus_options options) {
+    auto made = detail::engine::make(std::move(options));
+    if (!made) {
+        return unexpected<error>(made.error());
+    }
+    return bus(*std::move(made));
+}
+
+bus::~bus() {
+    if (engine_ == nullptr) {
+        return;
+    }
+    STENTOR_ASSERT(!engine_->inside_handler(),
+                   "a bus is destroyed inside one of its own handlers, which it would wait for; "
+                   "destroy it on another thread");
+    if (!engine_->forked()) {
+        static_cast<void>(engine_->drain(engine_->drain_deadline()));
+    }
+    if (engine_->forked() || engine_->stuck()) {
+        // The threads are the parent's, or one of them will never return: what they use stays.
+        static_cast<void>(new std::shared_ptr<detail::engine>(std::move(engine_)));
+    }
+}
+
+subscription bus::unwrap(result<subscription, error> made) {
+    if (!made) {
+        raise(made.error());
+    }
+    return *std::move(made);
+}
+
+result<subscription, error> bus::add(std::string_view name, const event_type* type,
+                                     const pattern* topics,
+                                     inline_function<void(detail::delivery_frame&)> call,
+                                     subscription_options options, std::source_location where) {
+    return engine_->subscribe(name, type, topics, std::move(call), std::move(options), where);
+}
+
+void bus::keep(subscription kept) { engine_->keep(std::move(kept)); }
+
+publish_result bus::publish(const topic& name, std::string text,
+                            const publish_options& options) noexcept {
+    return engine_->publish_text({.options = &options}, name.view(), text);
+}
+
+std::size_t bus::bulk(const event_type& type, void* first, std::size_t count, bool move) {
+    auto last = publish_status::accepted;
+    return engine_->publish_bulk({.type = &type}, first, count, move, last);
+}
+
+std::shared_ptr<detail::publish_target> bus::target() const noexcept { return engine_; }
+detail::slot_lease bus::lease(const event_type* type) { return engine_->lease(type); }
+bool bus::has_subscribers(std::string_view name) const noexcept {
+    return engine_->has_subscribers(name);
+}
+
+void bus::warm() { engine_->warm(); }
+drain_report bus::drain(std::chrono::nanoseconds deadline) noexcept {
+    return engine_->drain(deadline);
+}
+bool bus::wait_idle(std::chrono::nanoseconds deadline) noexcept {
+    return engine_->wait_idle(deadline);
+}
+bool bus::closed() const noexcept { return engine_->closed(); }
+audit_report bus::audit() const { return engine_->audit(); }
+bus_snapshot bus::snapshot() const { return engine_->snapshot(); }
+std::string bus::name_of(std::uint32_t which) const { return engine_->name_of(which); }
+
+namespace detail {
+
+slot_lease::slot_lease() noexcept = default;
+slot_lease::slot_lease(std::shared_ptr<void> pool, publisher_slot* slot) noexcept
+    : pool_(std::move(pool)), slot_(slot) {}
+slot_lease::slot_lease(slot_lease&& other) noexcept
+    : pool_(std::move(other.pool_)), slot_(std::exchange(other.slot_, nullptr)) {}
+slot_lease& slot_lease::operator=(slot_lease&& other) noexcept {
+    std::swap(pool_, other.pool_);
+    std::swap(slot_, other.slot_);
+    return *this;
+}
+slot_lease::~slot_lease() {
+    if (slot_ != nullptr) {
+        static_cast<slot_pool*>(pool_.get())->give_back(slot_);
+    }
+}
+
+}  // namespace detail
+}  // namespace stentor::inline v0

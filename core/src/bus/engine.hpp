@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "bus/error_log.hpp"
+#include "bus/intake.hpp"
+#include "dispatch/publisher_slots.hpp"
+#include "dispatch/runner.hpp"
+#include "dispatch/scheduler.hpp"
+#include "dispatch/watch.hpp"
+#include "registry/read_sections.hpp"
+#include "registry/route.hpp"
+#include "registry/subscription_host.hpp"
+#include "registry/subscription_record.hpp"
+#include "registry/topic_table.hpp"
+
+#include <stentor/base/error.hpp>
+#include <stentor/base/result.hpp>
+#include <stentor/bus/bus_options.hpp>
+#include <stentor/bus/drain_report.hpp>
+#include <stentor/bus/publisher.hpp>
+#include <stentor/metrics/audit.hpp>
+#include <stentor/metrics/snapshot.hpp>
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace stentor::inline v0::detail {
+
+// The bus behind its facade. publish.cpp holds the publishers' side, which takes no lock; routing.cpp
+// the subscriptions and routes, under registry_; placement.cpp what the watch does; lifecycle.cpp the
+// start and the end; report.cpp the counters.
+class engine final : public publish_target,
+                     public subscription_host,
+                     public std::enable_shared_from_this<engine> {
+public:
+    [[nodiscard]] static result<std::shared_ptr<engine>, error> make(bus_options options);
+    explicit engine(bus_options options, std::uint32_t workers, std::uint64_t id_key);
+    ~engine();
+
+    // --- publishing (publish.cpp, publish_bulk.cpp) ---------------------------------------------
+    publish_result publish_slot(const request& what, slot_image& image) noexcept override;
+    publish_result publish_boxed(const request& what, void* object) noexcept override;
+    publish_result publish_text(const request& what, std::string_view topic,
+                                std::string& text) noexcept override;
+    std::size_t publish_bulk(const request& what, void* first, std::size_t count, bool move,
+                             publish_status& last) noexcept override;
+
+    // --- subscribing (routing.cpp) ----------------------------------------------------------------
+    result<subscription, error> subscribe(std::string_view name, const event_type* type,
+                                          const pattern* topics,
+                                          inline_function<void(delivery_frame&)> call,
+                                          subscription_options options,
+                                          std::source_location where);
+    unsubscribe_result unsubscribe(
+        const std::shared_ptr<subscription_record>& record) noexcept override;
+    void keep(subscription kept);
+    [[nodiscard]] bool has_subscribers(std::string_view topic) noexcept;
+    [[nodiscard]] std::string name_of(std::uint32_t number) const;
+
+    // --- lifecycle (lifecycle.cpp) -------------------------------------------------------------------
+    [[nodiscard]] result<void, error> start();
+    void warm();
+    drain_report drain(std::chrono::nanoseconds deadline) noexcept;
+    bool wait_idle(std::chrono::nanoseconds deadline) noexcept;
+    [[nodiscard]] bool closed() const noexcept { return intake_.now() != intake::open; }
+    [[nodiscard]] bool forked() const noexcept { return intake_.forked(); }
+    // A runner of this engine is calling a handler on this thread.
+    [[nodiscard]] bool inside_handler() const noexcept;
+    // Some call never returned: the engine must outlive it.
+    [[nodiscard]] bool stuck() const noexcept { return stuck_; }
+    [[nodiscard]] std::chrono::nanoseconds drain_deadline() const noexcept {
+        return options_.drain_deadline;
+    }
+    [[nodiscard]] slot_lease lease(const event_type* type);
+
+    // --- report (report.cpp) ---------------------------------------------------------------------------
+    [[nodiscard]] audit_report audit() const;
+    [[nodiscard]] bus_snapshot snapshot() const;
+
+private:
+    using grace = grace_period<real_sync>;
+
+    struct retired_route {
+        std::unique_ptr<route> what;
+        grace readers;
+        bool observed = false;
+    };
+    struct dying_lane {
+        std::shared_ptr<lane> what;
+        grace readers;
+        bool observed = false;
+    };
+
+    // publish.cpp
+    struct outgoing;
+    enum class introduced { yes, mismatch, no_memory };
+    publish_result publish_any(const request& what, outgoing& event) noexcept;
+    publish_result publish_through(publisher_slot& slot, const request& what,
+                                   outgoing& event) noexcept;
+    publish_result publish_first(publisher_slot& slot, const request& what,
+                                 outgoing& event) noexcept;
+    publish_result publish_waiting(publisher_slot& slot, const request& what,
+                                   outgoing& event) noexcept;
+    [[nodiscard]] bool takes(const request& what) const noexcept;
+    [[nodiscard]] topic_entry* find_topic(publisher_slot& slot, const outgoing& event) noexcept;
+    publish_result finish(publisher_slot& slot, publish_status status,
+                          std::uint32_t which = 0) noexcept;
+    [[nodiscard]] publish_status prepare(publisher_slot& slot, const request& what,
+                                         outgoing& event) noexcept;
+    [[nodiscard]] static bool place_payload(const outgoing& event, void* to) noexcept;
+    [[nodiscard]] bool charge(publisher_slot& slot, std::int64_t bytes, bool urgent) noexcept;
+    std::int64_t sweep_bytes() noexcept;
+    void stamp(publisher_slot& slot, outgoing& event, const topic_entry& entry) noexcept;
+
+    // send.cpp
+    publish_result send(publisher_slot& slot, const request& what, outgoing& event,
+                        topic_entry& entry) noexcept;
+    publish_result send_one(publisher_slot& slot, const request& what, outgoing& event, route& to,
+                            route_cell& cell) noexcept;
+    publish_result send_many(publisher_slot& slot, const request& what, outgoing& event, route& to,
+                             route_cell& cell) noexcept;
+    std::optional<publish_result> hold_constrained(publisher_slot& slot, const request& what,
+                                                   outgoing& event, route& to,
+                                                   route_cell& cell) noexcept;
+    static void return_held(const outgoing& event, const route& to, const route_cell& cell,
+                            std::size_t from) noexcept;
+    [[nodiscard]] static bool holds(const route_target& target, const outgoing& event) noexcept;
+    static publish_result ask_to_wait(outgoing& event, const route& to,
+                                      const route_target& target) noexcept;
+    [[nodiscard]] bool urgent(const request& what) const noexcept;
+    static void take_back(counter& one) noexcept;
+    static void count_drop(const route& to, const route_target& target, bool full) noexcept;
+    void discard(outgoing& event) noexcept;
+    publish_result accept(publisher_slot& slot, const outgoing& event,
+                          publish_status status) noexcept;
+    [[nodiscard]] std::int64_t take_credits(lane& from, lane_port& port, std::int64_t wanted,
+                                            bool urgent, bool& bus_full) noexcept;
+    std::int64_t sweep_all_lanes() noexcept;
+    void announce(lane& which) noexcept;
+    [[nodiscard]] route_cell* cell_of(publisher_slot& slot, route& to) noexcept;
+    [[nodiscard]] route_cell* make_cell(publisher_slot& slot, route& to) noexcept;
+
+    // publish_bulk.cpp
+    std::size_t bulk_fast(publisher_slot& slot, const request& what, const std::byte* first,
+                          std::size_t count, publish_status& last) noexcept;
+    std::size_t bulk_one_by_one(publisher_slot& slot, const request& what, std::byte* first,
+                                std::size_t count, bool move, publish_status& last) noexcept;
+
+    // routing.cpp; with registry_ held
+    [[nodiscard]] introduced introduce_topic(std::string_view name,
+                                             const event_type* type) noexcept;  // takes registry_
+    [[nodiscard]] topic_entry* add_topic(std::string_view name, const event_type* type);
+    [[nodiscard]] std::unique_ptr<route> build_route(topic_entry& entry);
+    void swap_route(topic_entry& entry, std::unique_ptr<route> fresh);
+    void observe_readers();
+    [[nodiscard]] result<void, error> reroute(const subscription_record& changed);
+    [[nodiscard]] std::shared_ptr<lane> new_lane(std::uint32_t slot_size, std::int64_t capacity,
+                                                 std::int32_t concurrency, bool shared);
+    [[nodiscard]] bool own_lane_for(subscription_record& record);
+    void forget_untyped_topics();
+
+    // unsubscribing.cpp
+    [[nodiscard]] bool being_called(const subscription_record& record) const noexcept;
+    [[nodiscard]] bool enter_wait(runner& mine, const subscription_record& record) noexcept;
+    void leave_wait(runner& mine) noexcept;
+    static void destroy_handler(subscription_record& record) noexcept;
+
+    // placement.cpp; what the watch does
+    void maintain() noexcept;
+    void end_orphan(const std::shared_ptr<subscription_record>& record);
+    void place(subscription_record& record);
+    [[nodiscard]] static bool swollen(const lane& which) noexcept;
+    void finish_deferred() noexcept;
+    void renew_lanes();
+    void reclaim() noexcept;
+    void fold(const route& gone) noexcept;
+    void release_lanes() noexcept;
+    [[nodiscard]] bool lane_in_use(const lane& which) const noexcept;
+
+    // lifecycle.cpp
+    [[nodiscard]] bool quiescent() const noexcept;  // takes registry_
+    [[nodiscard]] bool await(std::int64_t until_ns) noexcept;
+    [[nodiscard]] std::int64_t settled_total() const noexcept;  // takes registry_
+    [[nodiscard]] std::map<std::string, std::int64_t> cancelled_by_topic() const;
+    void wait_for_publishers(std::int64_t until_ns) noexcept;
+    void cancel_leftovers(drain_report& report) noexcept;
+    void stop_runners(drain_report& report) noexcept;
+
+    // report.cpp; with registry_ held
+    [[nodiscard]] std::vector<std::pair<const subscription_record*, delivery_terms>> all_terms()
+        const;
+    [[nodiscard]] publish_terms all_publishes() const;
+    [[nodiscard]] static delivery_terms terminals_of(const subscription_record& record) noexcept;
+
+    // Every version that is current or retired.
+    template <class Visit>
+    void for_each_route(Visit&& visit) const {
+        for (const auto& entry : topics_.entries()) {
+            visit(*entry->current.load(std::memory_order_relaxed));
+        }
+        for (const auto& one : retired_routes_) {
+            visit(*one.what);
+        }
+    }
+
+    bus_options options_;
+    const std::uint64_t id_key_;
+    intake intake_;
+    scheduler shared_;
+    error_log log_;
+    std::shared_ptr<slot_pool> slots_;
+    shared_counter refused_closed_;  // publishes after the end
+    std::vector<std::unique_ptr<runner>> runners_;
+    struct start_ticket;
+    std::vector<std::unique_ptr<start_ticket>> tickets_;
+    std::vector<std::shared_ptr<executor>> executors_;  // the last one in use; earlier ones failed
+    std::unique_ptr<watch> watch_;
+
+    // --- the registry; never taken by publish in steady state, nor while a handler runs -----------
+    mutable std::mutex registry_;
+    topic_table topics_;
+    std::unordered_map<std::string, std::shared_ptr<subscription_record>> by_name_;
+    std::vector<std::shared_ptr<subscription_record>> active_;
+    std::vector<std::shared_ptr<subscription_record>> closed_;  // still named by some route
+    std::vector<subscription> kept_;
+    std::vector<retired_route> retired_routes_;
+    std::vector<dying_lane> dying_lanes_;
+    std::vector<std::shared_ptr<lane>> lanes_;  // by id; null: the id is free
+    std::vector<std::uint32_t> free_lane_ids_;
+    delivery_terms removed_;            // totals of subscriptions that are gone
+    std::uint64_t entries_folded_ = 0;  // settled through routes that are gone
+    std::uint32_t next_number_ = 1;
+    std::uint32_t untyped_count_ = 0;
+
+    // --- the end -----------------------------------------------------------------------------------
+    std::mutex drain_mutex_;
+    bool stopped_ = false;  // under drain_mutex_
+    bool stuck_ = false;    // written under drain_mutex_
+    drain_report final_report_;
+};
+
+}  // namespace stentor::inline v0::detail

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: MIT
+#include "bus/error_log.hpp"
+
+#include "registry/event_view.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <new>
+
+namespace stentor::inline v0::detail {
+
+namespace {
+
+constexpr std::int64_t minute_ns = 60'000'000'000;
+constexpr std::size_t description_max = 1024;
+constexpr int nesting_max = 8;
+
+void append_json(std::string& out, std::string_view name, std::string_view text) {
+    out += out.back() == '{' ? "\"" : ",\"";
+    out += name;
+    out += "\":\"";
+    for (const char raw : text) {
+        const auto byte = static_cast<unsigned char>(raw);
+        if (byte == '"' || byte == '\\') {
+            out += '\\';
+            out += raw;
+        } else if (byte < 0x20 || byte == 0x7f) {
+            char escaped[8];
+            std::snprintf(escaped, sizeof escaped, "\\u%04x", byte);
+            out += escaped;
+        } else {
+            out += raw;
+        }
+    }
+    out += '"';
+}
+
+void append_json(std::string& out, std::string_view name, std::int64_t number) {
+    out += ",\"";
+    out += name;
+    out += "\":";
+    out += std::to_string(number);
+}
+
+void write_line(std::string line) noexcept {
+    line += '\n';
+    std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+void error_to_stderr(const error_record& record) {
+    std::string line = "{";
+    append_json(line, "level", "error");
+    append_json(line, "event", record.suppressed == 0 ? "delivery_failed" : "deliveries_failed");
+    append_json(line, "subscription", record.subscription);
+    append_json(line, "source",
+                std::string(record.location.file_name()) + ":" +
+                    std::to_string(record.location.line()));
+    append_json(line, "topic", record.topic);
+    if (record.suppressed == 0) {
+        append_json(line, "event_id", record.event_id.to_string());
+        if (!record.correlation_id.empty()) {
+            append_json(line, "correlation_id", record.correlation_id);
+        }
+        if (!record.key.empty()) {
+            append_json(line, "key", record.key);
+        }
+        append_json(line, "attempt", std::int64_t{record.attempt});
+        append_json(line, "duration_ns", record.duration.count());
+        append_json(line, "queue_wait_ns", record.queue_wait.count());
+    } else {
+        append_json(line, "suppressed", static_cast<std::int64_t>(record.suppressed));
+    }
+    append_json(line, "error", record.error);
+    line += '}';
+    write_line(std::move(line));
+}
+
+void notice_to_stderr(const notice_record& record) {
+    std::string line = "{";
+    append_json(line, "level", "warning");
+    append_json(line, "event", "notice");
+    append_json(line, "message", record.message);
+    line += '}';
+    write_line(std::move(line));
+}
+
+#if defined(__cpp_exceptions)
+
+std::string_view what_of(const std::exception& error, std::string& buffer) {
+    try {
+        const char* text = error.what();
+        buffer = text == nullptr ? "(what() returned null)" : text;
+    } catch (...) {
+        buffer = "(what() threw)";
+    }
+    return buffer;
+}
+
+void describe(std::string& out, int depth);
+
+void describe_nested(std::string& out, const std::exception& error, int depth) {
+    const auto* nested = dynamic_cast<const std::nested_exception*>(&error);
+    if (nested == nullptr || nested->nested_ptr() == nullptr || depth >= nesting_max) {
+        return;
+    }
+    out += ": ";
+    try {
+        nested->rethrow_nested();
+    } catch (...) {
+        describe(out, depth + 1);
+    }
+}
+
+void describe(std::string& out, int depth) {
+    std::string buffer;
+    try {
+        throw;
+    } catch (const std::exception& error) {
+        out += what_of(error, buffer);
+        describe_nested(out, error, depth);
+    } catch (const std::string& text) {
+        out += text;
+    } catch (const char* text) {
+        out += text == nullptr ? "(null)" : text;
+    } catch (...) {
+        out += "(not a std::exception)";
+    }
+}
+
+#endif
+
+}  // namespace
+
+std::string describe_current_exception() {
+    std::string out;
+#if defined(__cpp_exceptions)
+    describe(out, 0);
+    if (out.size() > description_max) {
+        out.resize(description_max);
+    }
+#endif
+    return out;
+}
+
+error_log::error_log(scheduler& shared, log_sink sink) : shared_(shared), sink_(std::move(sink)) {
+    if (!sink_.on_error) {
+        sink_.on_error = error_to_stderr;
+    }
+    if (!sink_.on_notice) {
+        sink_.on_notice = notice_to_stderr;
+    }
+}
+
+void error_log::failed(const subscription_record& subscription, const slot_header& slot,
+                       std::int64_t duration_ns, std::int64_t wait_ns) noexcept {
+#if defined(__cpp_exceptions)
+    try {
+        record_failure(subscription, slot, duration_ns, wait_ns);
+    } catch (...) {
+        sink_failures_.add();  // no memory for the record, or the sink threw; the failure is counted
+    }
+#else
+    (void)subscription, (void)slot, (void)duration_ns, (void)wait_ns;
+#endif
+}
+
+void error_log::record_failure(const subscription_record& subscription, const slot_header& slot,
+                               std::int64_t duration_ns, std::int64_t wait_ns) {
+    const auto text = describe_current_exception();
+    {
+        const std::lock_guard lock(mutex_);
+        auto key = subscription.name + '\n' + text;
+        auto found = storms_.find(key);
+        if (found == storms_.end()) {
+            if (storms_.size() >= kinds_max) {
+                key = "\n";
+            }
+            found = storms_.try_emplace(std::move(key)).first;
+            auto& fresh = found->second;
+            fresh.minute_began_ns = shared_.now();
+            fresh.subscription = subscription.name;
+            fresh.error = text;
+            fresh.topic = slot.origin->topic->name;
+            fresh.where = subscription.where;
+        }
+        auto& kind = found->second;
+        if (shared_.now() - kind.minute_began_ns >= minute_ns) {
+            emit_summary(kind);
+            kind.minute_began_ns = shared_.now();
+            kind.said = 0;
+            kind.suppressed = 0;
+        }
+        if (kind.said >= records_per_minute) {
+            ++kind.suppressed;
+            return;
+        }
+        ++kind.said;
+    }
+    const auto data = metadata_of(slot);
+    emit({.subscription = subscription.name,
+          .location = subscription.where,
+          .event_id = data.id,
+          .topic = slot.origin->topic->name,
+          .key = data.key,
+          .correlation_id = data.correlation_id,
+          .attempt = 1,
+          .duration = std::chrono::nanoseconds(duration_ns),
+          .queue_wait = std::chrono::nanoseconds(std::max<std::int64_t>(wait_ns, 0)),
+          .error = text,
+          .suppressed = 0});
+}
+
+void error_log::emit_summary(const storm& what) noexcept {
+    if (what.suppressed == 0) {
+        return;
+    }
+    emit({.subscription = what.subscription,
+          .location = what.where,
+          .topic = what.topic,
+          .error = what.error,
+          .suppressed = what.suppressed});
+}
+
+void error_log::flush(bool all) noexcept {
+    const std::lock_guard lock(mutex_);
+    for (auto one = storms_.begin(); one != storms_.end();) {
+        const bool over = shared_.now() - one->second.minute_began_ns >= minute_ns;
+        if (!all && !over) {
+            ++one;
+            continue;
+        }
+        emit_summary(one->second);
+        one = storms_.erase(one);
+    }
+}
+
+void error_log::emit(const error_record& record) noexcept {
+#if defined(__cpp_exceptions)
+    try {
+        sink_.on_error(record);
+    } catch (...) {
+        sink_failures_.add();
+    }
+#else
+    sink_.on_error(record);
+#endif
+}
+
+void error_log::notice(std::string_view message) noexcept {
+#if defined(__cpp_exceptions)
+    try {
+        sink_.on_notice({message});
+    } catch (...) {
+        sink_failures_.add();
+    }
+#else
+    sink_.on_notice({message});
+#endif
+}
+
+}  // namespace stentor::inline v0::detail

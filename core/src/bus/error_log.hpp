@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "dispatch/scheduler.hpp"
+
+#include <stentor/bus/error_record.hpp>
+#include <stentor/metrics/counter.hpp>
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+// Turns failed deliveries into records: the first ten a minute of each handler and error one by one,
+// the rest as counts. Called on runners; takes a lock of its own, which no publisher ever takes.
+namespace stentor::inline v0::detail {
+
+class error_log final : public failure_observer {
+public:
+    static constexpr std::uint32_t records_per_minute = 10;
+    static constexpr std::size_t kinds_max = 1024;  // handler and error; beyond it they are one
+
+    error_log(scheduler& shared, log_sink sink);
+
+    void failed(const subscription_record& subscription, const slot_header& slot,
+                std::int64_t duration_ns, std::int64_t wait_ns) noexcept override;
+    void notice(std::string_view message) noexcept;
+    // Says what was held back in minutes that have passed; at maintenance and at the end.
+    void flush(bool all) noexcept;
+    [[nodiscard]] std::uint64_t sink_failures() const noexcept { return sink_failures_.read(); }
+
+private:
+    struct storm {
+        std::int64_t minute_began_ns = 0;
+        std::uint32_t said = 0;
+        std::uint64_t suppressed = 0;
+        std::string subscription;
+        std::string error;
+        std::string topic;
+        std::source_location where;
+    };
+
+    void emit(const error_record& record) noexcept;
+    void emit_summary(const storm& what) noexcept;
+    void record_failure(const subscription_record& subscription, const slot_header& slot,
+                        std::int64_t duration_ns, std::int64_t wait_ns);
+
+    scheduler& shared_;
+    log_sink sink_;
+    std::mutex mutex_;
+    std::map<std::string, storm, std::less<>> storms_;
+    shared_counter sink_failures_;
+};
+
+// The current exception and those nested in it, outermost first, joined by ": ". At most 1 KiB.
+// Call it inside a catch block.
+[[nodiscard]] std::string describe_current_exception();
+
+}  // namespace stentor::inline v0::detail

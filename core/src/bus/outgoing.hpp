@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "bus/engine.hpp"
+
+// What publish.cpp, send.cpp and publish_bulk.cpp share.
+namespace stentor::inline v0::detail {
+
+// One event on its way in. On the publisher's stack.
+struct engine::outgoing {
+    slot_image& image;
+    const event_type* type = nullptr;  // null: text
+    void* object = nullptr;            // payload that goes into an envelope, still the caller's
+    bool copies = false;               // the caller keeps it
+    std::string_view topic_name{};
+    std::string* text = nullptr;
+    envelope* box = nullptr;
+    // A full subscription that blocks publishers: set by send(), waited for outside the section.
+    std::shared_ptr<lane> wait_for{};
+    std::int64_t wait_ns = 0;
+    bool waited_enough = false;
+    std::int64_t flags = 0;  // of the stamp
+};
+
+// A publisher's turn inside its read section.
+class reading {
+public:
+    explicit reading(publisher_slot& slot) noexcept : slot_(slot) { slot_.section.enter(); }
+    ~reading() { slot_.section.exit(); }
+    reading(const reading&) = delete;
+    reading& operator=(const reading&) = delete;
+
+private:
+    publisher_slot& slot_;
+};
+
+}  // namespace stentor::inline v0::detail

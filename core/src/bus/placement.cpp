@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+#include "bus/engine.hpp"
+
+#include <algorithm>
+
+// What runners ask for and the watch does: moving subscriptions between lanes by their measured
+// service time, ending deferred subscriptions, freeing what nobody uses any more.
+namespace stentor::inline v0::detail {
+
+namespace {
+
+// An idle lane whose queue once held more than this is replaced, because the queue keeps its memory
+// until it dies.
+constexpr std::int64_t lane_bytes_kept = std::int64_t{1} << 20;
+
+}  // namespace
+
+void engine::maintain() noexcept {
+    log_.flush(false);
+    const std::lock_guard lock(registry_);
+#if defined(__cpp_exceptions)
+    try {
+#endif
+        // A copy, because an owner's end changes the list.
+        const auto subscriptions = active_;
+        for (const auto& one : subscriptions) {
+            if (one->closed.load(std::memory_order_acquire)) {
+                end_orphan(one);
+            } else {
+                place(*one);
+            }
+        }
+        renew_lanes();
+#if defined(__cpp_exceptions)
+    } catch (...) {
+        shared_.request_maintenance();  // no memory now; nothing moved, so try again
+    }
+#endif
+    finish_deferred();
+    reclaim();
+    release_lanes();
+    if (!retired_routes_.empty() || !dying_lanes_.empty() || !closed_.empty()) {
+        shared_.request_maintenance();
+    }
+}
+
+// Its owner is gone: a runner closed it, nobody will call unsubscribe before its handle goes.
+void engine::end_orphan(const std::shared_ptr<subscription_record>& record) {
+    std::erase(active_, record);
+    by_name_.erase(record->name);
+    closed_.push_back(record);
+    record->removed = true;
+    static_cast<void>(reroute(*record));
+    record->own.reset();
+}
+
+void engine::place(subscription_record& record) {
+    const auto& options = record.options;
+    const bool may_share = options.placement == placement::automatic && !options.required &&
+                           !options.when_full.blocks() && options.max_concurrency == 0 &&
+                           options.capacity == subscription_capacity_default;
+    if (!may_share) {
+        return;
+    }
+    const bool shares = record.in_shared_lane.load(std::memory_order_relaxed);
+    const auto cost = record.cost_ns.load(std::memory_order_relaxed);
+    const bool judged = record.calls_seen.load(std::memory_order_relaxed) >= calls_to_judge;
+    const bool surprise = record.surprise.exchange(false, std::memory_order_relaxed);
+    if (!shares && judged && cost <= cheap_up_to_ns && !surprise) {
+        record.in_shared_lane.store(true, std::memory_order_relaxed);
+        if (reroute(record)) {
+            record.own.reset();
+        } else {
+            record.in_shared_lane.store(false, std::memory_order_relaxed);
+        }
+    } else if (shares && (surprise || cost >= demote_from_ns)) {
+        if (own_lane_for(record)) {
+            record.in_shared_lane.store(false, std::memory_order_relaxed);
+            record.calls_seen.store(0, std::memory_order_relaxed);
+            static_cast<void>(reroute(record));
+        }
+    }
+}
+
+// Gives memory back after a burst: publishers turn to a new lane, the old one dies when it is empty.
+void engine::renew_lanes() {
+    for (const auto& entry : topics_.entries()) {
+        auto& lane = entry->shared_lane;
+        if (lane != nullptr && swollen(*lane)) {
+            const auto old = std::exchange(lane, nullptr);
+            if (auto fresh = build_route(*entry)) {
+                swap_route(*entry, std::move(fresh));
+            } else {
+                lane = old;
+            }
+        }
+    }
+    for (const auto& one : active_) {
+        if (one->own != nullptr && swollen(*one->own)) {
+            const auto old = std::exchange(one->own, nullptr);
+            if (!own_lane_for(*one) || !reroute(*one)) {
+                one->own = old;
+            }
+        }
+    }
+}
+
+bool engine::swollen(const lane& which) noexcept {
+    return which.backlog_peak.load(std::memory_order_relaxed) * which.slot_size() >
+               lane_bytes_kept &&
+           which.state.idle() && !which.pending();
+}
+
+// Handlers that unsubscribed themselves: the last call is over when no runner holds them.
+void engine::finish_deferred() noexcept {
+    for (const auto& one : closed_) {
+        if (one->deferred.load(std::memory_order_acquire) &&
+            !one->handler_gone.load(std::memory_order_acquire) && !being_called(*one)) {
+            destroy_handler(*one);
+        }
+    }
+}
+
+// Frees route versions that no publisher can hold and whose entries are all settled.
+void engine::reclaim() noexcept {
+    std::erase_if(retired_routes_, [this](retired_route& one) {
+        if (!one.readers.elapsed() || one.what->entries_outstanding() != 0) {
+            return false;
+        }
+        fold(*one.what);
+        return true;
+    });
+    std::erase_if(closed_, [this](const std::shared_ptr<subscription_record>& one) {
+        if (one->routes != 0 || !one->handler_gone.load(std::memory_order_acquire)) {
+            return false;
+        }
+        removed_ += terminals_of(*one);
+        removed_.accepted += static_cast<std::int64_t>(one->accepted_folded);
+        return true;
+    });
+}
+
+void engine::fold(const route& gone) noexcept {
+    const auto events = gone.events_accepted();
+    entries_folded_ += gone.settled_entries();
+    for (const auto& one : gone.subscriptions) {
+        one->accepted_folded += events;
+        --one->routes;
+    }
+}
+
+// Lanes that no route names: first out of the table, then, a grace period later, freed.
+void engine::release_lanes() noexcept {
+    bool unlinked = false;
+    for (auto& one : lanes_) {
+        if (one != nullptr && one.use_count() == 1 && !lane_in_use(*one)) {
+            shared_.set_lane(one->id(), nullptr);
+            dying_lanes_.push_back({.what = std::move(one), .readers = {}, .observed = false});
+            unlinked = true;
+        }
+    }
+    if (unlinked) {
+        real_sync::heavy_fence();  // [PAIR grace]
+        for (auto& one : dying_lanes_) {
+            if (!std::exchange(one.observed, true)) {
+                for (std::uint32_t index = 0; index < slots_->size(); ++index) {
+                    one.readers.observe(slots_->at(index).section);
+                }
+            }
+        }
+    }
+    std::erase_if(dying_lanes_, [this](dying_lane& one) {
+        if (!one.readers.elapsed()) {
+            return false;
+        }
+        shared_.credits.give(one.what->sweep_credits());
+        free_lane_ids_.push_back(one.what->id());
+        return true;
+    });
+}
+
+bool engine::lane_in_use(const lane& which) const noexcept {
+    return !which.state.idle() || which.pending() || which.outstanding() != 0 ||
+           std::ranges::any_of(runners_, [&](const auto& one) { return one->touches(&which); });
+}
+
+}  // namespace stentor::inline v0::detail

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: MIT
+#include "bus/outgoing.hpp"
+
+#include <algorithm>
+#include <bitset>
+
+// From a route into its lanes: credits, enqueue, wake-up. All inside the publisher's read section.
+namespace stentor::inline v0::detail {
+
+namespace {
+
+constexpr std::size_t targets_max = 4096;  // as many as lanes
+constexpr std::int64_t credit_chunk_max = 64;
+
+// Small lanes hand out small chunks, so that one publisher's cache does not drain the centre.
+std::int64_t chunk_of(const lane& from) noexcept {
+    return std::clamp<std::int64_t>(from.credits.capacity() / 64, 1, credit_chunk_max);
+}
+
+}  // namespace
+
+publish_result engine::send(publisher_slot& slot, const request& what, outgoing& event,
+                            topic_entry& entry) noexcept {
+    auto& to = *entry.current.load(std::memory_order_acquire);  // [PAIR route]
+    if (what.options != nullptr && what.options->expires_at &&
+        std::chrono::duration_cast<std::chrono::nanoseconds>(
+            what.options->expires_at->time_since_epoch())
+                .count() <= shared_.source().system_ns()) {
+        return finish(slot, publish_status::expired);
+    }
+    if (to.targets.empty()) {
+        return finish(slot, publish_status::no_subscribers);
+    }
+    auto* cell = cell_of(slot, to);
+    if (cell == nullptr) {
+        return finish(slot, publish_status::rejected_no_memory);
+    }
+    event.image.header.origin = &to;
+    return to.targets.size() == 1 ? send_one(slot, what, event, to, *cell)
+                                  : send_many(slot, what, event, to, *cell);
+}
+
+publish_result engine::send_one(publisher_slot& slot, const request& what, outgoing& event,
+                                route& to, route_cell& cell) noexcept {
+    const auto& target = to.targets.front();
+    auto& lane = *target.through;
+    auto& port = *cell.ports.front();
+    bool bus_full = false;
+    if (!port.credits.take_one() && take_credits(lane, port, 1, urgent(what), bus_full) == 0) {
+        if (target.blocks && !event.waited_enough) {
+            return ask_to_wait(event, to, target);
+        }
+        const auto which = bus_full ? 0 : to.subscriptions[target.first]->number;
+        return finish(slot, publish_status::rejected_full, which);
+    }
+    if (const auto status = prepare(slot, what, event); status != publish_status::accepted) {
+        port.credits.add(1);
+        return finish(slot, status);
+    }
+    stamp(slot, event, *to.topic);
+    // Counted before the enqueue, so that no moment shows more settled than accepted.
+    cell.events.add();
+    cell.entries.add();
+    if (!lane.enqueue(port, event.image)) {
+        take_back(cell.events);
+        take_back(cell.entries);
+        port.credits.add(1);
+        discard(event);
+        return finish(slot, publish_status::rejected_no_memory);
+    }
+    announce(lane);
+    return accept(slot, event, publish_status::accepted);
+}
+
+publish_result engine::send_many(publisher_slot& slot, const request& what, outgoing& event,
+                                 route& to, route_cell& cell) noexcept {
+    if (to.constrained) {
+        if (const auto refusal = hold_constrained(slot, what, event, to, cell)) {
+            return *refusal;
+        }
+    }
+    std::bitset<targets_max> dropped;
+    std::uint32_t reached = 0;
+    bool bus_full = false;
+    for (std::size_t at = 0; at < to.targets.size(); ++at) {
+        const auto& target = to.targets[at];
+        auto& port = *cell.ports[at];
+        const bool held = holds(target, event);
+        if (!held && !port.credits.take_one() &&
+            take_credits(*target.through, port, 1, urgent(what), bus_full) == 0) {
+            dropped.set(at);
+            continue;
+        }
+        if (reached == 0) {
+            if (const auto status = prepare(slot, what, event);
+                status != publish_status::accepted) {
+                port.credits.add(1);
+                return_held(event, to, cell, at + 1);
+                return finish(slot, status);
+            }
+            stamp(slot, event, *to.topic);
+            cell.events.add();
+        }
+        if (event.box != nullptr) {
+            event.box->add_references(1);
+        }
+        cell.entries.add();
+        if (!target.through->enqueue(port, event.image)) {
+            take_back(cell.entries);
+            port.credits.add(1);
+            if (event.box != nullptr) {
+                static_cast<void>(event.box->drop_reference());  // never the last: ours remains
+            }
+            count_drop(to, target, false);
+            if (reached == 0) {
+                ++reached;  // accepted, and dropped for want of memory: the event is accounted for
+            }
+            continue;
+        }
+        announce(*target.through);
+        ++reached;
+    }
+    if (reached == 0) {
+        const auto& first = to.targets.front();
+        return finish(slot, publish_status::rejected_full,
+                      bus_full ? 0 : to.subscriptions[first.first]->number);
+    }
+    for (std::size_t at = 0; dropped.any() && at < to.targets.size(); ++at) {
+        if (dropped.test(at)) {
+            count_drop(to, to.targets[at], true);
+        }
+    }
+    discard(event);  // the publisher's own reference
+    return accept(slot, event,
+                  dropped.any() ? publish_status::accepted_partial : publish_status::accepted);
+}
+
+// Takes one credit of every subscription that is required or blocks, all or none.
+std::optional<publish_result> engine::hold_constrained(publisher_slot& slot, const request& what,
+                                                       outgoing& event, route& to,
+                                                       route_cell& cell) noexcept {
+    for (std::size_t at = 0; at < to.targets.size(); ++at) {
+        const auto& target = to.targets[at];
+        if (!holds(target, event)) {
+            continue;
+        }
+        bool bus_full = false;
+        auto& port = *cell.ports[at];
+        if (port.credits.take_one() ||
+            take_credits(*target.through, port, 1, urgent(what), bus_full) != 0) {
+            continue;
+        }
+        for (std::size_t before = 0; before < at; ++before) {
+            if (holds(to.targets[before], event)) {
+                cell.ports[before]->credits.add(1);
+            }
+        }
+        if (target.blocks) {
+            return ask_to_wait(event, to, target);
+        }
+        return finish(slot, publish_status::rejected_full,
+                      bus_full ? 0 : to.subscriptions[target.first]->number);
+    }
+    return std::nullopt;
+}
+
+void engine::return_held(const outgoing& event, const route& to, const route_cell& cell,
+                         std::size_t from) noexcept {
+    for (auto at = from; at < to.targets.size(); ++at) {
+        if (holds(to.targets[at], event)) {
+            cell.ports[at]->credits.add(1);
+        }
+    }
+}
+
+bool engine::holds(const route_target& target, const outgoing& event) noexcept {
+    return target.required || (target.blocks && !event.waited_enough);
+}
+
+publish_result engine::ask_to_wait(outgoing& event, const route& to,
+                                   const route_target& target) noexcept {
+    event.wait_for = target.through;
+    event.wait_ns = to.subscriptions[target.first]->options.when_full.deadline().count();
+    return publish_result();
+}
+
+bool engine::urgent(const request& what) const noexcept {
+    return what.cause != nullptr || inside_handler();
+}
+
+void engine::take_back(counter& one) noexcept { one.add(~std::uint64_t{0}); }
+
+void engine::count_drop(const route& to, const route_target& target, bool full) noexcept {
+    for (std::uint32_t index = 0; index < target.count; ++index) {
+        auto& one = *to.subscriptions[target.first + index];
+        (full ? one.dropped_full : one.dropped_no_memory).add();
+    }
+}
+
+void engine::discard(outgoing& event) noexcept {
+    if (event.box != nullptr) {
+        if (const auto bytes = event.box->drop_reference(); bytes != 0) {
+            shared_.bytes.give(bytes);
+        }
+        event.box = nullptr;
+    }
+}
+
+publish_result engine::accept(publisher_slot& slot, const outgoing& event,
+                              publish_status status) noexcept {
+    slot.published.add();
+    slot.count(status);
+    const auto& header = event.image.header;
+    const auto since_epoch = shared_.start_unix_ns() + (header.stamp & ~stamp_flags);
+    return publish_result(status, {header.ticket, since_epoch / 1'000'000, id_key_});
+}
+
+std::int64_t engine::take_credits(lane& from, lane_port& port, std::int64_t wanted, bool urgent,
+                                  bool& bus_full) noexcept {
+    refill<real_sync> attempt{.lane = from.credits,
+                              .bus = shared_.credits,
+                              .cache = port.credits,
+                              .chunk = chunk_of(from),
+                              .urgent = urgent};
+    // What a sweep finds in caches belongs to the lane and to the bus.
+    const auto got = attempt.run(
+        wanted,
+        [&] {
+            const auto moved = from.sweep_credits();
+            shared_.credits.give(moved);
+            return moved;
+        },
+        [&] { return sweep_all_lanes(); });
+    bus_full = attempt.cause == refill<real_sync>::shortage::bus;
+    return got;
+}
+
+std::int64_t engine::sweep_all_lanes() noexcept {
+    std::int64_t moved = 0;
+    for (std::size_t id = 0; id < shared_.ready.capacity(); ++id) {
+        if (auto* one = shared_.lane_at(id); one != nullptr) {
+            const auto here = one->sweep_credits();
+            shared_.credits.give(here);
+            moved += here;
+        }
+    }
+    return moved;
+}
+
+// At most one wake-up per idle-to-busy edge.
+void engine::announce(lane& which) noexcept {
+    if (which.state.claim_after_enqueue()) {
+        shared_.refresh_coarse(shared_.now());
+        shared_.make_ready(which);
+    }
+}
+
+route_cell* engine::cell_of(publisher_slot& slot, route& to) noexcept {
+    // relaxed: this slot's holder made it, or will; its lease orders it after former holders.
+    auto* cell = to.cells[slot.index].load(std::memory_order_relaxed);
+    return cell != nullptr ? cell : make_cell(slot, to);
+}
+
+route_cell* engine::make_cell(publisher_slot& slot, route& to) noexcept {
+#if defined(__cpp_exceptions)
+    try {
+#endif
+        auto cell = std::make_unique<route_cell>();
+        cell->ports.reserve(to.targets.size());
+        for (const auto& target : to.targets) {
+            auto* port = target.through->port_of(slot.index);
+            if (port == nullptr) {
+                port = target.through->add_port(slot.index);
+            }
+            if (port == nullptr) {
+                return nullptr;
+            }
+            cell->ports.push_back(port);
+        }
+        to.cells[slot.index].store(cell.get(), std::memory_order_release);  // [PAIR cell]
+        return cell.release();
+#if defined(__cpp_exceptions)
+    } catch (...) {
+        return nullptr;
+    }
+#endif
+}
+
+}  // namespace stentor::inline v0::detail

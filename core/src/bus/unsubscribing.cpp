@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#include "bus/engine.hpp"
+
+#include <algorithm>
+#include <thread>
+
+// The end of a subscription: out of the routes, then the barrier.
+namespace stentor::inline v0::detail {
+
+namespace {
+
+constexpr int polls_before_sleep = 64;
+constexpr auto sleep_between_polls = std::chrono::microseconds(50);
+
+}  // namespace
+
+unsubscribe_result engine::unsubscribe(
+    const std::shared_ptr<subscription_record>& record) noexcept {
+    if (forked()) {
+        return unsubscribe_result::not_subscribed;  // the parent's runners are not here
+    }
+    {
+        const std::lock_guard lock(registry_);
+        const auto found = std::ranges::find(active_, record);
+        if (found == active_.end()) {
+            return unsubscribe_result::not_subscribed;
+        }
+        active_.erase(found);
+        by_name_.erase(record->name);
+        closed_.push_back(record);
+        record->removed = true;
+        static_cast<void>(reroute(*record));
+        if (record->own != nullptr) {
+            scheduler::announce_room(*record->own);  // publishers that wait for it look again
+        }
+        record->own.reset();
+        record->closed.store(true, std::memory_order_release);
+        real_sync::heavy_fence();  // [PAIR barrier]
+    }
+    auto* mine = runner::current();
+    const bool inside = mine != nullptr && mine->owner() == &shared_;
+    const bool self = inside && mine->calling(record.get());
+    if (self || (inside && !enter_wait(*mine, *record))) {
+        record->deferred.store(true, std::memory_order_release);
+        shared_.request_maintenance();
+        return unsubscribe_result::deferred;
+    }
+    for (int poll = 0; being_called(*record); ++poll) {
+        if (poll < polls_before_sleep) {
+            real_sync::pause();
+        } else {
+            std::this_thread::sleep_for(sleep_between_polls);
+        }
+    }
+    if (inside) {
+        leave_wait(*mine);
+    }
+    destroy_handler(*record);
+    return unsubscribe_result::done;
+}
+
+bool engine::being_called(const subscription_record& record) const noexcept {
+    return std::ranges::any_of(runners_,
+                               [&](const auto& one) { return one->calling(&record); });
+}
+
+// A handler is about to wait for calls of `record`. False: one of those calls waits, directly or
+// through others, for a call that this handler is. Under the registry's lock, so that of several
+// handlers that close a cycle the last one to come sees it.
+bool engine::enter_wait(runner& mine, const subscription_record& record) noexcept {
+    const std::lock_guard lock(registry_);
+    const auto* start = mine.calling_now();
+    std::vector<const subscription_record*> reached{&record};
+    for (std::size_t at = 0; at < reached.size(); ++at) {
+        for (const auto& one : runners_) {
+            if (!one->calling(reached[at])) {
+                continue;
+            }
+            const auto* next = one->waits_for.load(std::memory_order_acquire);
+            if (next == nullptr) {
+                continue;
+            }
+            if (next == start) {
+                return false;
+            }
+            if (std::ranges::find(reached, next) == reached.end()) {
+                reached.push_back(next);
+            }
+        }
+    }
+    mine.waits_for.store(&record, std::memory_order_release);
+    return true;
+}
+
+void engine::leave_wait(runner& mine) noexcept {
+    const std::lock_guard lock(registry_);
+    mine.waits_for.store(nullptr, std::memory_order_release);
+}
+
+// Once, when no runner can be inside.
+void engine::destroy_handler(subscription_record& record) noexcept {
+    if (!record.handler_gone.exchange(true, std::memory_order_acq_rel)) {
+        record.call = nullptr;
+    }
+}
+
+}  // namespace stentor::inline v0::detail

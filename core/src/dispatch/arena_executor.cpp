@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+#include <stentor/dispatch/executor.hpp>
+
+#include "dispatch/start_gate.hpp"
+#include "dispatch/thread_setup.hpp"
+
+#include <oneapi/tbb/global_control.h>
+#include <oneapi/tbb/task_arena.h>
+
+#include <mutex>
+#include <new>
+#include <optional>
+
+// The one place that knows oneTBB. It is used as "run this on a worker" and nothing else: resident
+// tasks, started with task_arena::enqueue, which unlike spawning never misses a wake-up.
+namespace stentor::inline v0 {
+
+namespace {
+
+// oneTBB counts workers per process and takes the smallest of all limits in force, so several buses
+// need one limit together. The ledger raises it when the value in force is too small, never lowers
+// it below what the host asked for, and lives for ever, whatever order statics go in.
+class parallelism_ledger {
+public:
+    void add(std::size_t runners) {
+        const std::lock_guard lock(mutex_);
+        wanted_ += runners;
+        const auto need = wanted_ + 1;  // oneTBB counts the thread that asks, too
+        using control = tbb::global_control;
+        if (control::active_value(control::max_allowed_parallelism) >= need) {
+            return;
+        }
+        limit_.reset();
+        limit_.emplace(control::max_allowed_parallelism, need);
+    }
+
+    void remove(std::size_t runners) noexcept {
+        const std::lock_guard lock(mutex_);
+        wanted_ -= runners;
+        if (wanted_ == 0) {
+            limit_.reset();
+        }
+    }
+
+    static parallelism_ledger& instance() {
+        alignas(parallelism_ledger) static std::byte storage[sizeof(parallelism_ledger)];
+        static auto* ledger = ::new (storage) parallelism_ledger;  // never destroyed
+        return *ledger;
+    }
+
+private:
+    std::mutex mutex_;
+    std::size_t wanted_ = 0;
+    std::optional<tbb::global_control> limit_;
+};
+
+// What a task refers to; it captures one pointer to this and nothing else, so that race detection
+// sees all sharing. Freed by whoever is last, the executor or the task.
+struct resident {
+    runner_task* task;
+    std::shared_ptr<detail::start_gate> gate;
+};
+
+// Not inlined: race detection without an instrumented oneTBB is told of this function by name.
+[[gnu::noinline]] void run_resident(resident* what) noexcept {
+    const std::unique_ptr<resident> owned(what);
+    const detail::quiet_thread signals;
+    detail::reset_affinity();
+    owned->gate->began();
+    owned->task->run();
+    owned->gate->ended();
+}
+
+class arena_executor final : public executor {
+public:
+    ~arena_executor() override {
+        if (!joined_ && arena_ != nullptr) {
+            static_cast<void>(arena_.release());  // a runner never returned; its arena stays
+            return;
+        }
+        arena_.reset();
+        if (count_ != 0) {
+            parallelism_ledger::instance().remove(count_);
+        }
+    }
+
+    std::size_t start(std::span<runner_task* const> tasks,
+                      std::chrono::milliseconds patience) override {
+        count_ = tasks.size();
+        parallelism_ledger::instance().add(count_);
+        arena_ = std::make_unique<tbb::task_arena>(static_cast<int>(count_), 0);
+        arena_->initialize();
+        for (auto* task : tasks) {
+            auto* what = new resident{task, gate_};
+            arena_->enqueue([what] { run_resident(what); });
+        }
+        return gate_->wait_begun(count_, patience);
+    }
+
+    bool join(std::chrono::nanoseconds deadline) noexcept override {
+        joined_ = gate_->wait_ended(count_, deadline);
+        return joined_;
+    }
+
+    const char* name() const noexcept override { return "arena"; }
+
+private:
+    std::shared_ptr<detail::start_gate> gate_ = std::make_shared<detail::start_gate>();
+    std::unique_ptr<tbb::task_arena> arena_;
+    std::size_t count_ = 0;
+    bool joined_ = false;
+};
+
+}  // namespace
+
+std::shared_ptr<executor> make_arena_executor() { return std::make_shared<arena_executor>(); }
+
+}  // namespace stentor::inline v0

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "base/sync.hpp"
+#include "event/envelope.hpp"
+#include "lane/credit_pool.hpp"
+#include "registry/read_sections.hpp"
+
+#include <stentor/base/cache_line.hpp>
+#include <stentor/event/publish_result.hpp>
+#include <stentor/metrics/counter.hpp>
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace stentor::inline v0::detail {
+
+struct topic_entry;
+
+// What one publishing thread owns in a bus: its read section, ticket counter, envelope pool and
+// counters. Producer tokens and cached credits are in the lanes' ports of the same index.
+class alignas(cache_line_size) publisher_slot {
+public:
+    static constexpr std::size_t statuses = 11;
+    static constexpr std::uint32_t sample_every = 64;
+
+    std::uint32_t index = 0;
+    bool shared = false;  // claimed for each publish, instead of leased
+    // Held by the thread that publishes through a shared slot. [PAIR slot]
+    std::atomic<bool> claimed{false};
+
+    // --- the holder's; others read the counters and the section -------------------------------
+    alignas(cache_line_size) read_section<real_sync> section;
+    std::uint64_t next_ticket = 0;
+    std::uint32_t until_sample = sample_every;
+    std::uint32_t jitter = 1;
+    counter published;
+    std::array<counter, statuses> by_status;
+    // The last few types published: their topics' entries never move while the bus lives.
+    struct known_topic {
+        const event_type* type = nullptr;
+        topic_entry* entry = nullptr;
+    };
+    static constexpr std::size_t known_topics = 32;
+    std::array<known_topic, known_topics> known;
+    credit_cache<real_sync> bytes;  // of the bus's envelope memory
+    envelope_pool pool;
+
+    void count(publish_status status) noexcept {
+        by_status[static_cast<std::size_t>(status)].add();
+    }
+    static std::size_t known_place(const event_type* type) noexcept {
+        return (reinterpret_cast<std::uintptr_t>(type) / alignof(event_type)) % known_topics;
+    }
+};
+
+// The slots of one bus. Kept alive by the bus and by every lease, so that a thread may return its
+// lease after the bus is gone. acquire and release are lock-free.
+class slot_pool {
+public:
+    static constexpr std::uint32_t shared_slots = 8;
+
+    explicit slot_pool(std::uint32_t leased_max, std::uint64_t ticket_base);
+
+    // A slot of the caller's own; null when all are leased.
+    [[nodiscard]] publisher_slot* lease() noexcept;
+    void give_back(publisher_slot* slot) noexcept;
+    // For one publish; waits only while all shared slots are in the middle of a publish.
+    [[nodiscard]] publisher_slot* claim_shared() noexcept;
+    static void unclaim(publisher_slot* slot) noexcept;
+
+    [[nodiscard]] std::uint32_t size() const noexcept { return total_; }
+    [[nodiscard]] publisher_slot& at(std::uint32_t index) noexcept { return slots_[index]; }
+    [[nodiscard]] const publisher_slot& at(std::uint32_t index) const noexcept {
+        return slots_[index];
+    }
+
+    // The calling thread's slot: its sticky lease, made at its first publish; null when all are
+    // leased, then claim_shared() serves.
+    [[nodiscard]] static publisher_slot* of_this_thread(
+        const std::shared_ptr<slot_pool>& pool) noexcept;
+
+    // After this, threads forget their leases when they next look.
+    void retire() noexcept { retired_.store(true, std::memory_order_release); }
+    [[nodiscard]] bool retired() const noexcept {
+        return retired_.load(std::memory_order_acquire);
+    }
+
+private:
+    const std::uint32_t leased_max_;
+    const std::uint32_t total_;
+    std::unique_ptr<publisher_slot[]> slots_;
+    // One flag per leasable slot: taken by CAS (acquire), returned by a release store. [PAIR slot]
+    std::unique_ptr<std::atomic<bool>[]> taken_;
+    std::atomic<bool> retired_{false};
+};
+
+}  // namespace stentor::inline v0::detail

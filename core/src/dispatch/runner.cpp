@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: MIT
+#include "dispatch/runner.hpp"
+
+#include "dispatch/thread_setup.hpp"
+#include "event/envelope.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+// The loop of a runner: taking lanes, searching, parking. Delivery is in runner_delivery.cpp.
+namespace stentor::inline v0::detail {
+
+namespace {
+
+constinit thread_local runner* current_runner = nullptr;
+
+constexpr int pauses_after_partial = 12;  // lets the publisher write its line undisturbed
+constexpr std::int64_t backstop_ns = 1'000'000'000;
+constexpr std::int64_t traffic_window_ns = 1'000'000'000;
+constexpr std::uint32_t vain_searches_max = 8;
+constexpr std::int64_t short_search_ns = 20'000;
+constexpr std::int64_t help_backlog_ns = 20'000;
+constexpr std::int64_t help_cost_ns = 50;
+constexpr int batches_per_turn = 8;
+
+}  // namespace
+
+runner* runner::current() noexcept { return current_runner; }
+
+void runner::set_up_thread() noexcept {
+    name_thread("stentor", static_cast<std::int32_t>(index_));
+    if (shared_.on_thread_start) {
+        shared_.on_thread_start(static_cast<std::int32_t>(index_));
+    }
+}
+
+void runner::run() noexcept {
+    const quiet_thread signals;  // blocks all signals while this thread is ours
+    set_up_thread();
+    current_runner = this;
+    while (!shared_.stopping.load(std::memory_order_acquire)) {  // [PAIR stop]
+        if (surplus_) {
+            surplus_ = false;
+            let_go();
+            if (!searching_ && shared_.idle.try_park_surplus()) {
+                sleep();
+                continue;
+            }
+        }
+        if (!work()) {
+            rest();
+        }
+    }
+    let_go();
+    current_runner = nullptr;
+}
+
+bool runner::step() noexcept {
+    if (stepping_) {
+        return false;
+    }
+    stepping_ = true;
+    auto* before = current_runner;
+    current_runner = this;
+    const bool worked = work();
+    let_go();
+    current_runner = before;
+    stepping_ = false;
+    return worked;
+}
+
+void runner::cancel_all(lane& from) noexcept {
+    auto* before = current_runner;
+    current_runner = this;
+    while (const auto count = from.dequeue(index_, buffer_, batch_max)) {
+        process(from, count);
+    }
+    current_runner = before;
+}
+
+bool runner::work() noexcept {
+    std::size_t id = 0;
+    if (shared_.ready.take(cursor_, id)) {
+        let_go();
+        found_work();
+        auto* next = shared_.lane_at(id);
+        // Before enter(): from then on the lane may look idle to whoever wants to free it.
+        holding_.store(next, std::memory_order_release);
+        if (next->state.enter()) {
+            linger_ = next;
+            drain(*next);
+        } else {
+            holding_.store(nullptr, std::memory_order_release);
+        }
+        return true;
+    }
+    if (linger_ != nullptr && linger_->pending()) {
+        found_work();
+        drain(*linger_);
+        return true;
+    }
+    return false;
+}
+
+void runner::found_work() noexcept {
+    if (!searching_) {
+        return;
+    }
+    searching_ = false;
+    shared_.idle.stop_searching();
+    if (!shared_.ready.empty()) {
+        shared_.wake_one();
+    }
+}
+
+void runner::drain(lane& from) noexcept {
+    for (int turn = 0;; ++turn) {
+        const auto limit = batch_limit(from);
+        const auto count = from.dequeue(index_, buffer_, limit);
+        if (count == 0) {
+            return;  // the lane stays attended until other work comes, or this runner parks
+        }
+        if (count == limit) {
+            call_for_help(from);
+        }
+        process(from, count);
+        if (surplus_ || shared_.stopping.load(std::memory_order_relaxed)) {
+            return;
+        }
+        const bool partial = count < limit;
+        if ((partial || turn >= batches_per_turn) && !shared_.ready.empty()) {
+            let_go();  // back into the ready set, behind the others
+            return;
+        }
+        if (shared_.virtual_time()) {
+            return;  // a step is one batch
+        }
+        if (partial) {
+            for (int pause = 0; pause < pauses_after_partial; ++pause) {
+                real_sync::pause();
+            }
+        }
+    }
+}
+
+std::size_t runner::batch_limit(const lane& from) const noexcept {
+    const auto cost = from.cost_ns.load(std::memory_order_relaxed);
+    if (cost <= 0) {
+        return batch_unknown;
+    }
+    return static_cast<std::size_t>(std::clamp<std::int64_t>(
+        slice_ns / cost, 1, static_cast<std::int64_t>(batch_max)));
+}
+
+// A runner that leaves a backlog behind calls another one, unless the work is so small that two
+// runners would only pass the queue's lines to and fro.
+void runner::call_for_help(lane& from) noexcept {
+    const auto cost = from.cost_ns.load(std::memory_order_relaxed);
+    if (from.runners_max() < 2 || cost < help_cost_ns) {
+        return;
+    }
+    const auto backlog = from.backlog();
+    if (backlog * cost >= help_backlog_ns && from.state.call_for_help()) {
+        shared_.make_ready(from);
+    }
+}
+
+void runner::let_go() noexcept {
+    if (linger_ == nullptr) {
+        return;
+    }
+    auto& lane = *linger_;
+    linger_ = nullptr;
+    if (lane.state.leave([&lane] { return lane.pending(); })) {
+        shared_.make_ready(lane);
+    }
+    holding_.store(nullptr, std::memory_order_release);
+}
+
+void runner::rest() noexcept {
+    const bool may_search = shared_.what.spin_ns > 0 || shared_.what.spin_on_traffic;
+    if (may_search && (searching_ || shared_.idle.try_search())) {
+        searching_ = true;
+        if (search()) {
+            return;
+        }
+    }
+    park();
+}
+
+// Spins on the ready set and on the lane that it attends. True: there is something to do.
+bool runner::search() noexcept {
+    const auto begin = shared_.now();
+    const auto patience = vain_searches_ >= vain_searches_max
+                              ? std::min(short_search_ns, shared_.what.spin_ns)
+                              : shared_.what.spin_ns;
+    for (std::uint32_t round = 1;; ++round) {
+        if (!shared_.ready.empty() || (linger_ != nullptr && linger_->pending())) {
+            vain_searches_ = 0;
+            return true;
+        }
+        if (shared_.stopping.load(std::memory_order_relaxed)) {
+            return true;
+        }
+        real_sync::pause();
+        if (round % 16 != 0) {
+            continue;
+        }
+        const auto now = shared_.now();
+        shared_.refresh_coarse(now);
+        const bool traffic = shared_.what.spin_on_traffic &&
+                             now - last_work_ns_ < traffic_window_ns;
+        if (!traffic && now - begin > patience) {
+            ++vain_searches_;
+            return false;
+        }
+    }
+}
+
+void runner::park() noexcept {
+    let_go();
+    const bool searched = searching_;
+    searching_ = false;
+    shared_.idle.begin_park(searched);
+    if ((!shared_.ready.empty() || shared_.stopping.load(std::memory_order_seq_cst)) &&
+        shared_.idle.cancel_park()) {
+        return;
+    }
+    sleep();
+}
+
+// Counted as parked, or just taken out of that count by a waker: takes a permit either way.
+void runner::sleep() noexcept {
+    shared_.parks.add();
+    const auto begin = shared_.now();
+    std::int64_t waits = 0;
+    while (!shared_.permits.wait(backstop_ns)) {
+        // The backstop. Ready work that nobody was woken for, twice in a row, is a lost wake-up:
+        // serve it, and count it, because it must never happen.
+        waits = shared_.ready.empty() || shared_.idle.somebody_searches() ? 0 : waits + 1;
+        if (waits >= 2 && shared_.idle.cancel_park()) {
+            shared_.rescues.add();
+            return;
+        }
+    }
+    searching_ = true;  // whoever issued the permit counted us so
+    const auto now = shared_.now();
+    shared_.refresh_coarse(now);
+    if (now - begin < shared_.what.spin_ns) {
+        vain_searches_ = 0;  // a longer search would have met this event
+    }
+    shared_.wake_watch();
+}
+
+}  // namespace stentor::inline v0::detail

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "dispatch/scheduler.hpp"
+#include "registry/call_guard.hpp"
+#include "registry/route.hpp"
+
+#include <stentor/base/cache_line.hpp>
+#include <stentor/dispatch/executor.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace stentor::inline v0::detail {
+
+// Service times that decide how a handler is treated.
+inline constexpr std::int64_t timed_from_ns = 1'000;    // every call is timed
+inline constexpr std::int64_t cheap_up_to_ns = 2'000;   // may share a lane
+inline constexpr std::int64_t slow_from_ns = 50'000;    // steps out of its lane during each call
+inline constexpr std::int64_t demote_from_ns = 20'000;  // leaves a shared lane
+inline constexpr std::uint32_t calls_to_judge = 64;
+inline constexpr std::int64_t slice_ns = 100'000;       // of one batch, about
+
+// Takes lanes from the ready set, drains them in batches, calls handlers. One thread at a time.
+class runner final : public runner_task {
+public:
+    static constexpr std::size_t batch_max = 128;
+    static constexpr std::size_t batch_unknown = 16;  // while nobody knows how long a call lasts
+
+    runner(scheduler& shared, std::uint32_t index) noexcept : shared_(shared), index_(index) {}
+
+    void run() noexcept override;
+    bool step() noexcept override;
+
+    [[nodiscard]] std::uint32_t index() const noexcept { return index_; }
+    // The runner whose handler the calling thread is in, or null.
+    [[nodiscard]] static runner* current() noexcept;
+    [[nodiscard]] const scheduler* owner() const noexcept { return &shared_; }
+
+    // --- looked at by unsubscribers, drains and the watch ---------------------------------------
+    [[nodiscard]] bool calling(const subscription_record* which) const noexcept {
+        return guard_.holds(which);
+    }
+    [[nodiscard]] const subscription_record* calling_now() const noexcept { return guard_.held(); }
+    [[nodiscard]] bool touches(const lane* which) const noexcept {
+        return holding_.load(std::memory_order_acquire) == which;
+    }
+    // Entries that it dequeued and did not settle. Stable while its handler waits for the engine.
+    [[nodiscard]] std::int64_t in_hand() const noexcept {
+        return in_hand_.load(std::memory_order_acquire);
+    }
+    // Coarse time since when the current call or stretch of calls runs; 0 when none does.
+    [[nodiscard]] std::int64_t running_since() const noexcept {
+        return (run_word_.load(std::memory_order_acquire) & run_inside) != 0
+                   ? run_started_.load(std::memory_order_relaxed)
+                   : 0;
+    }
+    // Watch: called once per tick. Notices a stretch of calls that has lasted since the last tick,
+    // asks the runner to look up after this call, and lets others in meanwhile.
+    void check_overdue() noexcept;
+
+    // Empties a lane whatever its state, for the end of a drain; the entries are cancelled.
+    void cancel_all(lane& from) noexcept;
+
+    // Set by the handler's own calls into the engine that wait: a drain counts what this runner
+    // has in hand as the caller's own.
+    std::atomic<bool> in_waiting_call{false};
+    std::atomic<const subscription_record*> waits_for{nullptr};
+
+private:
+    struct stretch {
+        lane& from;
+        const route& origin;
+        const route_target& target;
+        const std::byte* slots;
+        std::size_t count;
+    };
+
+    void set_up_thread() noexcept;
+    bool work() noexcept;
+    void drain(lane& from) noexcept;
+    void rest() noexcept;
+    bool search() noexcept;
+    void park() noexcept;
+    void sleep() noexcept;
+    void let_go() noexcept;
+    void found_work() noexcept;
+    [[nodiscard]] std::size_t batch_limit(const lane& from) const noexcept;
+    void call_for_help(lane& from) noexcept;
+
+    void process(lane& from, std::size_t count) noexcept;
+    void handle(const stretch& what) noexcept;
+    void handle_timed(const stretch& what) noexcept;
+    void handle_plain(const stretch& what) noexcept;
+    void expire(const stretch& what, std::size_t at) noexcept;
+    void settle(const stretch& what, std::size_t first, std::size_t count) noexcept;
+    void deliver(subscription_record& to, const stretch& what, std::size_t first,
+                 std::size_t count, bool timed) noexcept;
+    std::size_t call(subscription_record& to, delivery_frame& frame, const stretch& what) noexcept;
+    void account(subscription_record& to, const stretch& what, std::size_t first,
+                 std::size_t count, std::int64_t begin, std::int64_t end) noexcept;
+    void judge(subscription_record& to, const stretch& what, std::int64_t each_ns,
+               std::uint32_t calls) noexcept;
+
+    void begin_run(bool known_slow) noexcept;
+    void end_run(subscription_record& to, lane& from) noexcept;
+    void step_out(lane& from) noexcept;
+    void step_in(lane& from) noexcept;
+
+    static constexpr std::uint64_t run_inside = 1;   // between begin_run and end_run
+    static constexpr std::uint64_t run_known = 2;    // a known-slow call, which stepped out itself
+    static constexpr std::uint64_t run_flagged = 4;  // the watch stepped out on its behalf
+    static constexpr std::uint64_t run_one = 8;      // counts runs
+
+    scheduler& shared_;
+    const std::uint32_t index_;
+
+    // --- the runner's own ------------------------------------------------------------------------
+    std::size_t cursor_ = 0;
+    lane* linger_ = nullptr;  // attended, though found empty
+    bool searching_ = false;
+    bool stepping_ = false;  // a handler that steps a manual executor must not step its own runner
+    bool surplus_ = false;  // came back from a slow call; perhaps one runner too many is active
+    std::uint32_t vain_searches_ = 0;
+    std::int64_t last_work_ns_ = 0;
+    std::uint64_t watch_seen_ = 0;  // the watch's: the run it saw at its last tick
+
+    // --- published -----------------------------------------------------------------------------------
+    alignas(cache_line_size) call_guard<real_sync, subscription_record> guard_;
+    // Written by the runner, the flag by the watch; both with read-modify-writes inside a run.
+    std::atomic<std::uint64_t> run_word_{0};
+    std::atomic<std::int64_t> run_started_{0};
+    std::atomic<lane*> holding_{nullptr};  // keeps the lane from being freed
+    std::atomic<std::int64_t> in_hand_{0};
+    alignas(cache_line_size) std::atomic<bool> attention_{false};  // written by the watch
+
+    alignas(cache_line_size) std::byte buffer_[batch_max * sizeof(slot_image)];
+};
+
+}  // namespace stentor::inline v0::detail

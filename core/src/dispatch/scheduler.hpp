@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "base/semaphore.hpp"
+#include "base/sync.hpp"
+#include "dispatch/parking.hpp"
+#include "dispatch/ready_set.hpp"
+#include "lane/lane.hpp"
+#include "registry/subscription_record.hpp"
+
+#include <stentor/base/cache_line.hpp>
+#include <stentor/base/clock.hpp>
+#include <stentor/metrics/counter.hpp>
+#include <stentor/registry/publish_target.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <ctime>
+#include <functional>
+#include <memory>
+
+namespace stentor::inline v0::detail {
+
+// Told about failed deliveries; called inside the catch block, so the exception is the current one.
+class failure_observer {
+public:
+    virtual void failed(const subscription_record& subscription, const slot_header& slot,
+                        std::int64_t duration_ns, std::int64_t wait_ns) noexcept = 0;
+
+protected:
+    ~failure_observer() = default;
+};
+
+// What runners, publishers and the watch share: the ready lanes, who sleeps, the credits of the bus,
+// the time. Owned by the engine, outlives all of them.
+class scheduler {
+public:
+    struct limits {
+        std::uint32_t runners = 1;  // workers and spare ones
+        std::uint32_t workers = 1;
+        std::size_t lanes = 1;
+        std::int64_t capacity = 1;
+        std::int64_t memory = 1;
+        std::int64_t spin_ns = 0;      // how long an idle runner searches before it parks
+        bool spin_on_traffic = false;  // as long as there was traffic within the last second
+    };
+
+    scheduler(const limits& given, clock& source)
+        : what(given),
+          credits(given.capacity),
+          bytes(given.memory),
+          ready(given.lanes),
+          idle(given.runners, given.workers),
+          lanes_(std::make_unique<std::atomic<lane*>[]>(ready.capacity())),
+          source_(source),
+          virtual_(source.is_virtual()),
+          start_steady_ns_(source.steady_ns()),
+          start_unix_ns_(source.system_ns()) {}
+
+    // Nanoseconds since the bus was made.
+    [[nodiscard]] std::int64_t now() const noexcept {
+        return source_.steady_ns() - start_steady_ns_;
+    }
+    [[nodiscard]] std::int64_t start_unix_ns() const noexcept { return start_unix_ns_; }
+    [[nodiscard]] clock& source() const noexcept { return source_; }
+    [[nodiscard]] bool virtual_time() const noexcept { return virtual_; }
+
+    // The time as of a moment ago: at most about 1 ms old while anything runs, and refreshed by
+    // whoever makes an idle lane ready. relaxed: it orders nothing.
+    [[nodiscard]] std::int64_t coarse_now() const noexcept {
+        return coarse_.load(std::memory_order_relaxed);
+    }
+    void refresh_coarse(std::int64_t now_ns) noexcept {
+        coarse_.store(now_ns, std::memory_order_relaxed);
+    }
+
+    [[nodiscard]] lane* lane_at(std::size_t id) const noexcept {
+        return lanes_[id].load(std::memory_order_acquire);
+    }
+    void set_lane(std::size_t id, lane* which) noexcept {
+        lanes_[id].store(which, std::memory_order_release);
+    }
+
+    // After a claim: the lane is the caller's to announce. Wakes at most one runner.
+    void make_ready(lane& which) noexcept {
+        ready.insert(which.id());
+        wake_one();
+    }
+    void wake_one() noexcept {
+        if (idle.notify()) {
+            wakeups.add();
+            permits.post();
+        }
+    }
+
+    // Placement wants to move something, or an owner is gone: the watch looks at its next tick.
+    void request_maintenance() noexcept {
+        if (maintenance_.exchange(true, std::memory_order_seq_cst)) {
+            return;
+        }
+        wake_watch();
+    }
+    void wake_watch() noexcept {
+        // seq_cst: pairs with the watch's announcement before its last look. [PAIR watch]
+        if (watch_sleeps.load(std::memory_order_seq_cst)) {
+            watch_epoch.fetch_add(1, std::memory_order_release);
+            futex_wake_all(watch_epoch);
+        }
+    }
+    [[nodiscard]] bool maintenance_requested() const noexcept {
+        return maintenance_.load(std::memory_order_seq_cst);
+    }
+    [[nodiscard]] bool take_maintenance_request() noexcept {
+        return maintenance_.load(std::memory_order_relaxed) &&
+               maintenance_.exchange(false, std::memory_order_acquire);
+    }
+
+    // Entries settled: their credits go home, and publishers that wait for room look again.
+    void settle(lane& which, std::int64_t entries) noexcept {
+        which.credits.give(entries);
+        credits.give(entries);
+        // seq_cst pairs with the waiter's registration before its last try. [PAIR room]
+        std::atomic_thread_fence(std::memory_order_seq_cst);
+        if (which.room_waiters.load(std::memory_order_relaxed) != 0) {
+            announce_room(which);
+        }
+    }
+    static void announce_room(lane& which) noexcept {
+        which.room_epoch.fetch_add(1, std::memory_order_release);
+        futex_wake_all(which.room_epoch);
+    }
+
+    const limits what;
+    alignas(cache_line_size) credit_centre<real_sync> credits;  // entries of the whole bus
+    credit_centre<real_sync> bytes;                             // envelope memory
+    alignas(cache_line_size) ready_set<real_sync> ready;
+    alignas(cache_line_size) parking<real_sync> idle;
+    alignas(cache_line_size) semaphore permits;
+
+    // Set once, by the end of a drain: runners leave. [PAIR stop]
+    std::atomic<bool> stopping{false};
+    // Set at a drain's deadline: what is queued is cancelled instead of handled.
+    std::atomic<bool> cancelling{false};
+
+    shared_counter parks;
+    shared_counter wakeups;
+    shared_counter rescues;
+    shared_counter spare_activations;
+
+    failure_observer* observer = nullptr;
+    publish_target* target = nullptr;
+    std::function<void(std::int32_t)> on_thread_start;
+    // Wakes the watch when it sleeps because everybody does.
+    std::atomic<std::uint32_t> watch_epoch{0};
+    std::atomic<bool> watch_sleeps{false};
+
+private:
+    std::unique_ptr<std::atomic<lane*>[]> lanes_;  // by id; written under the registry's lock
+    clock& source_;
+    const bool virtual_;
+    const std::int64_t start_steady_ns_;
+    const std::int64_t start_unix_ns_;
+    alignas(cache_line_size) std::atomic<std::int64_t> coarse_{0};
+    std::atomic<bool> maintenance_{false};
+};
+
+}  // namespace stentor::inline v0::detail

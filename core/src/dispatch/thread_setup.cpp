@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#include "dispatch/thread_setup.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <pthread.h>
+#include <sched.h>
+#include <unistd.h>
+
+namespace stentor::inline v0::detail {
+
+namespace {
+
+// The mask of the process's main thread: a pinned caller's own mask would be too narrow.
+bool process_mask(cpu_set_t& mask) noexcept {
+    return ::sched_getaffinity(::getpid(), sizeof mask, &mask) == 0;
+}
+
+// Reads "first second" or one number; false when the file is not there or says "max".
+bool read_two(const char* path, long long& first, long long& second) noexcept {
+    auto* file = std::fopen(path, "re");
+    if (file == nullptr) {
+        return false;
+    }
+    const int fields = std::fscanf(file, "%lld %lld", &first, &second);
+    std::fclose(file);
+    return fields >= 1;
+}
+
+// CPUs by quota, rounded up; 0 when there is none. Only the process's own view of its cgroup.
+std::int32_t quota_cpus() noexcept {
+    long long quota = 0;
+    long long period = 0;
+    if (read_two("/sys/fs/cgroup/cpu.max", quota, period) && quota > 0 && period > 0) {
+        return static_cast<std::int32_t>((quota + period - 1) / period);
+    }
+    long long unused = 0;
+    for (const char* folder : {"/sys/fs/cgroup/cpu", "/sys/fs/cgroup/cpu,cpuacct"}) {
+        char path[96];
+        std::snprintf(path, sizeof path, "%s/cpu.cfs_quota_us", folder);
+        if (!read_two(path, quota, unused) || quota <= 0) {
+            continue;
+        }
+        std::snprintf(path, sizeof path, "%s/cpu.cfs_period_us", folder);
+        if (read_two(path, period, unused) && period > 0) {
+            return static_cast<std::int32_t>((quota + period - 1) / period);
+        }
+    }
+    return 0;
+}
+
+}  // namespace
+
+quiet_thread::quiet_thread() noexcept {
+    sigset_t all;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+}
+
+quiet_thread::~quiet_thread() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+void name_thread(const char* what, std::int32_t index) noexcept {
+    char name[16];
+    if (index < 0) {
+        std::snprintf(name, sizeof name, "%.15s", what);
+    } else {
+        std::snprintf(name, sizeof name, "%.9s-%d", what, static_cast<int>(index % 10000));
+    }
+    ::pthread_setname_np(::pthread_self(), name);
+}
+
+std::int32_t usable_cpus() noexcept {
+    cpu_set_t mask;
+    CPU_ZERO(&mask);
+    auto cpus = process_mask(mask) ? CPU_COUNT(&mask)
+                                   : static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN));
+    if (const auto quota = quota_cpus(); quota > 0) {
+        cpus = std::min(cpus, quota);
+    }
+    return std::max(cpus, 1);
+}
+
+void reset_affinity() noexcept {
+    cpu_set_t mask;
+    CPU_ZERO(&mask);
+    if (process_mask(mask)) {
+        ::sched_setaffinity(0, sizeof mask, &mask);
+    }
+}
+
+}  // namespace stentor::inline v0::detail

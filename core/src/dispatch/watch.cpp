@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#include "dispatch/watch.hpp"
+
+#include "dispatch/thread_setup.hpp"
+
+#include <system_error>
+
+namespace stentor::inline v0::detail {
+
+bool watch::start(std::span<runner* const> runners) noexcept {
+#if defined(__cpp_exceptions)
+    try {
+        runners_.assign(runners.begin(), runners.end());
+        thread_ = std::thread([this] { run(); });
+    } catch (...) {
+        return false;
+    }
+#else
+    runners_.assign(runners.begin(), runners.end());
+    thread_ = std::thread([this] { run(); });
+#endif
+    return true;
+}
+
+void watch::stop() noexcept {
+    stop_.store(true, std::memory_order_seq_cst);
+    shared_.watch_epoch.fetch_add(1, std::memory_order_release);
+    futex_wake_all(shared_.watch_epoch);
+    if (thread_.joinable()) {
+        thread_.join();
+    }
+}
+
+void watch::run() noexcept {
+    const quiet_thread signals;
+    reset_affinity();
+    name_thread("stentor-watch", -1);
+    int quiet = 0;
+    while (!stop_.load(std::memory_order_acquire)) {
+        const auto epoch = shared_.watch_epoch.load(std::memory_order_acquire);
+        tick();
+        quiet = shared_.idle.all_parked() ? quiet + 1 : 0;
+        if (quiet >= quiet_ticks) {
+            sleep_until_needed();
+            quiet = 0;
+        } else if (!stop_.load(std::memory_order_acquire)) {
+            futex_wait(shared_.watch_epoch, epoch, tick_ns);
+        }
+    }
+}
+
+void watch::tick() noexcept {
+    shared_.refresh_coarse(shared_.now());
+    for (auto* one : runners_) {
+        one->check_overdue();
+    }
+    if (shared_.take_maintenance_request()) {
+        maintain_();
+    }
+}
+
+void watch::sleep_until_needed() noexcept {
+    const auto epoch = shared_.watch_epoch.load(std::memory_order_acquire);
+    shared_.watch_sleeps.store(true, std::memory_order_seq_cst);  // [PAIR watch]
+    while (!stop_.load(std::memory_order_seq_cst) && !shared_.maintenance_requested() &&
+           shared_.idle.all_parked() &&
+           shared_.watch_epoch.load(std::memory_order_acquire) == epoch) {
+        futex_wait(shared_.watch_epoch, epoch, -1);
+    }
+    shared_.watch_sleeps.store(false, std::memory_order_seq_cst);
+}
+
+}  // namespace stentor::inline v0::detail

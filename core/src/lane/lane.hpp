@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "base/sync.hpp"
+#include "lane/credit_pool.hpp"
+#include "lane/lane_state.hpp"
+
+#include <stentor/base/cache_line.hpp>
+#include <stentor/event/slot.hpp>
+#include <stentor/metrics/counter.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+namespace stentor::inline v0::detail {
+
+// One publisher slot's side of a lane: its producer token (in the derived class), its cached
+// credits, and its count of enqueued entries. Made at the slot's first publish into the lane, kept
+// until the lane goes.
+struct lane_port {
+    explicit lane_port(std::uint32_t slot) noexcept : slot_index(slot) {}
+    virtual ~lane_port() = default;
+
+    alignas(cache_line_size) credit_cache<real_sync> credits;
+    // Written by the holder after its enqueue, read by runners. relaxed: the fences of lane_state
+    // order it. On a line of its own, because runners read it when they are about to leave.
+    alignas(cache_line_size) counter enqueued;
+    lane_port* next = nullptr;  // immutable once the port is in the lane's list
+    const std::uint32_t slot_index;
+};
+
+// An MPMC queue of slots with its credits and the word that decides who drains it. Publishers
+// enqueue through ports, runners dequeue in batches. FIFO per port.
+class lane {
+public:
+    struct traits {
+        std::uint32_t id = 0;
+        std::uint32_t slot_size = slot_header_size;
+        std::uint32_t runners_max = 1;  // inside at once
+        std::uint32_t consumers = 1;    // runner indexes that may dequeue
+        std::int64_t capacity = 1;
+        bool shared = false;  // by the cheap handlers of one topic
+    };
+
+    explicit lane(const traits& what) noexcept
+        : state(what.runners_max), credits(what.capacity), traits_(what) {}
+    lane(const lane&) = delete;
+    lane& operator=(const lane&) = delete;
+    virtual ~lane() = default;
+
+    // By the slot's holder only, when port_of() found none. Null: no memory.
+    [[nodiscard]] virtual lane_port* add_port(std::uint32_t slot) noexcept = 0;
+    [[nodiscard]] lane_port* port_of(std::uint32_t slot) const noexcept {
+        auto* port = ports_.load(std::memory_order_acquire);
+        while (port != nullptr && port->slot_index != slot) {
+            port = port->next;
+        }
+        return port;
+    }
+    // The port's holder. False: no memory. The image is read up to slot_size.
+    [[nodiscard]] virtual bool enqueue(lane_port& port, const slot_image& image) noexcept = 0;
+    // `count` slots, slot_size apart. All or nothing.
+    [[nodiscard]] virtual bool enqueue_bulk(lane_port& port, const std::byte* slots,
+                                            std::size_t count) noexcept = 0;
+    // A runner inside the lane; `consumer` is its index. May return 0 although another runner is
+    // about to give an entry free to be taken: pending() decides, not this.
+    [[nodiscard]] virtual std::size_t dequeue(std::uint32_t consumer, std::byte* out,
+                                              std::size_t max) noexcept = 0;
+
+    [[nodiscard]] std::uint32_t id() const noexcept { return traits_.id; }
+    [[nodiscard]] std::uint32_t slot_size() const noexcept { return traits_.slot_size; }
+    [[nodiscard]] bool shared() const noexcept { return traits_.shared; }
+    [[nodiscard]] std::uint32_t runners_max() const noexcept { return traits_.runners_max; }
+
+    // Entries in the queue that nobody dequeued. Exact after the fences of lane_state, else as of a
+    // moment ago. `dequeued` first: an entry that comes and goes meanwhile is then not owed.
+    [[nodiscard]] std::int64_t backlog() const noexcept {
+        const auto gone = dequeued_.load(std::memory_order_acquire);
+        std::uint64_t come = 0;
+        for (const auto* port = ports_.load(std::memory_order_acquire); port != nullptr;
+             port = port->next) {
+            come += port->enqueued.read();
+        }
+        return static_cast<std::int64_t>(come - gone);
+    }
+    [[nodiscard]] bool pending() const noexcept { return backlog() > 0; }
+
+    // Entries accepted and not settled, from the credits: what is neither in the centre nor cached.
+    [[nodiscard]] std::int64_t outstanding() const noexcept {
+        auto home = credits.available();
+        for (const auto* port = ports_.load(std::memory_order_acquire); port != nullptr;
+             port = port->next) {
+            home += port->credits.held();
+        }
+        return credits.capacity() - home;
+    }
+
+    // Moves the cached credits of all ports back to the lane's centre. Returns how many.
+    std::int64_t sweep_credits() noexcept {
+        std::int64_t moved = 0;
+        for (auto* port = ports_.load(std::memory_order_acquire); port != nullptr;
+             port = port->next) {
+            moved += port->credits.sweep();
+        }
+        if (moved > 0) {
+            credits.give(moved);
+        }
+        return moved;
+    }
+
+    // Publishers: a look every time. Alone on its line.
+    alignas(cache_line_size) lane_state<real_sync> state;
+    // Publishers in chunks, runners per batch.
+    alignas(cache_line_size) credit_centre<real_sync> credits;
+    // Publishers that wait for room (when_full::block); runners that free some bump the epoch.
+    std::atomic<std::uint32_t> room_waiters{0};
+    std::atomic<std::uint32_t> room_epoch{0};
+    // Entries' mean service time, all handlers of the lane together; a hint among runners.
+    std::atomic<std::int64_t> cost_ns{0};
+    // Most entries ever seen waiting; decides whether an idle lane gives its memory back.
+    std::atomic<std::int64_t> backlog_peak{0};
+
+protected:
+    void link(lane_port* port) noexcept {
+        port->next = ports_.load(std::memory_order_relaxed);
+        while (!ports_.compare_exchange_weak(port->next, port, std::memory_order_release,
+                                             std::memory_order_relaxed)) {
+        }
+    }
+    [[nodiscard]] lane_port* first_port() const noexcept {
+        return ports_.load(std::memory_order_acquire);
+    }
+    void count_dequeued(std::size_t amount) noexcept {
+        dequeued_.fetch_add(amount, std::memory_order_release);
+    }
+
+private:
+    // Written by runners, read by runners.
+    alignas(cache_line_size) std::atomic<std::uint64_t> dequeued_{0};
+    // Pushed by publishers' first publishes (release), read by all (acquire). [PAIR ports]
+    std::atomic<lane_port*> ports_{nullptr};
+    const traits traits_;
+};
+
+// Null: no memory.
+[[nodiscard]] std::unique_ptr<lane> make_lane(const lane::traits& what) noexcept;
+
+}  // namespace stentor::inline v0::detail

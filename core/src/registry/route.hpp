@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "registry/subscription_record.hpp"
+
+#include <stentor/base/cache_line.hpp>
+#include <stentor/event/slot.hpp>
+#include <stentor/metrics/counter.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace stentor::inline v0::detail {
+
+class lane;
+struct lane_port;
+struct route;
+
+// A topic of the bus. Typed ones live as long as the bus; untyped ones may be forgotten when there
+// are too many. Found through topic_table.
+struct topic_entry {
+    std::string name;
+    const event_type* type = nullptr;  // null: events without a C++ type
+    // What turns a stamp and a ticket into a time and an id; the bus's.
+    std::int64_t epoch_unix_ns = 0;
+    std::uint64_t id_key = 0;
+    // The current version. Swapped under the registry's lock (release), loaded by every publish
+    // inside a read section (acquire). [PAIR route]
+    std::atomic<route*> current{nullptr};
+    // A slow handler listens: stamp every event. Written by runners, read by publishers; relaxed.
+    std::atomic<bool> stamp_all{false};
+    std::atomic<topic_entry*> next{nullptr};  // in the table's chain
+    std::shared_ptr<lane> shared_lane;        // under the registry's lock
+    std::atomic<std::uint64_t> last_used{0};  // untyped: coarse time of use, for forgetting
+};
+
+// One lane that events of the route go to, and the subscriptions that it serves there.
+struct route_target {
+    std::shared_ptr<lane> through;
+    std::uint32_t first = 0;  // in route::subscriptions
+    std::uint32_t count = 0;
+    bool required = false;
+    bool blocks = false;
+};
+
+// What one publisher slot counts and keeps for one route version. Written by the slot's holder.
+struct alignas(cache_line_size) route_cell {
+    counter events;   // accepted by at least one target
+    counter entries;  // enqueued, all targets
+    std::vector<lane_port*> ports;  // one per target
+};
+
+// One version of who gets a topic's events. Immutable but for its counters; replaced as a whole.
+struct route {
+    topic_entry* topic = nullptr;
+    std::shared_ptr<topic_entry> topic_alive;  // untyped topics may leave the table before this
+    std::uint32_t slot_size = slot_header_size;
+    bool constrained = false;  // some target is required or blocks
+    std::vector<route_target> targets;
+    std::vector<std::shared_ptr<subscription_record>> subscriptions;
+
+    // By publisher slot, made at the slot's first publish on this version (release), read by
+    // audits and by reclamation (acquire). [PAIR cell]
+    std::unique_ptr<std::atomic<route_cell*>[]> cells;
+    std::uint32_t cell_count = 0;
+    // By runner: entries settled.
+    struct alignas(cache_line_size) settled_stripe {
+        counter entries;
+        counter cancelled;
+    };
+    std::unique_ptr<settled_stripe[]> settled;
+    std::uint32_t settled_count = 0;
+
+    route(std::uint32_t slots, std::uint32_t runners)
+        : cells(std::make_unique<std::atomic<route_cell*>[]>(slots)),
+          cell_count(slots),
+          settled(std::make_unique<settled_stripe[]>(runners)),
+          settled_count(runners) {}
+    route(const route&) = delete;
+    ~route() {
+        for (std::uint32_t index = 0; index < cell_count; ++index) {
+            delete cells[index].load(std::memory_order_acquire);
+        }
+    }
+
+    [[nodiscard]] std::uint64_t events_accepted() const noexcept {
+        std::uint64_t sum = 0;
+        for (std::uint32_t index = 0; index < cell_count; ++index) {
+            if (const auto* cell = cells[index].load(std::memory_order_acquire)) {
+                sum += cell->events.read();
+            }
+        }
+        return sum;
+    }
+    [[nodiscard]] std::uint64_t accepted_entries() const noexcept {
+        std::uint64_t sum = 0;
+        for (std::uint32_t index = 0; index < cell_count; ++index) {
+            if (const auto* cell = cells[index].load(std::memory_order_acquire)) {
+                sum += cell->entries.read();
+            }
+        }
+        return sum;
+    }
+    [[nodiscard]] std::uint64_t settled_entries() const noexcept {
+        std::uint64_t sum = 0;
+        for (std::uint32_t index = 0; index < settled_count; ++index) {
+            sum += settled[index].entries.read();
+        }
+        std::atomic_thread_fence(std::memory_order_acquire);  // [PAIR settled]
+        return sum;
+    }
+    [[nodiscard]] std::uint64_t cancelled_entries() const noexcept {
+        std::uint64_t sum = 0;
+        for (std::uint32_t index = 0; index < settled_count; ++index) {
+            sum += settled[index].cancelled.read();
+        }
+        return sum;
+    }
+    // Entries of this version that are in lanes or being handled. Settled first, so that it is
+    // never too small.
+    [[nodiscard]] std::int64_t entries_outstanding() const noexcept {
+        const auto gone = settled_entries();
+        return static_cast<std::int64_t>(accepted_entries() - gone);
+    }
+};
+
+}  // namespace stentor::inline v0::detail

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <stentor/base/cache_line.hpp>
+#include <stentor/base/inline_function.hpp>
+#include <stentor/event/pattern.hpp>
+#include <stentor/metrics/counter.hpp>
+#include <stentor/metrics/histogram.hpp>
+#include <stentor/registry/delivery_frame.hpp>
+#include <stentor/registry/subscription_options.hpp>
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <source_location>
+#include <string>
+#include <string_view>
+
+namespace stentor::inline v0::detail {
+
+class lane;
+
+// Terminals counted by one runner; nobody else writes them.
+struct alignas(cache_line_size) terminal_stripe {
+    counter completed;
+    counter failed;
+    counter cancelled;
+    counter expired;
+    counter calls;
+};
+
+// Everything the engine keeps about one subscription. Shared by its handle, the registry and every
+// route that names it; lives until the last route that carried its events is settled.
+class subscription_record {
+public:
+    subscription_record(std::string unique_name, std::uint32_t stripes)
+        : name(std::move(unique_name)),
+          terminals(std::make_unique<terminal_stripe[]>(stripes)),
+          stripe_count(stripes) {}
+
+    // --- immutable after the subscription is made ---------------------------------------------
+    const std::string name;
+    std::uint32_t number = 0;           // what publish_result::which() says
+    const event_type* type = nullptr;   // null for a pattern subscription
+    std::optional<pattern> topics;      // of a pattern subscription
+    subscription_options options;
+    std::source_location where;
+    bool has_owner = false;
+
+    [[nodiscard]] std::string_view topic_text() const noexcept {
+        return type != nullptr ? type->topic : topics->view();
+    }
+    [[nodiscard]] bool matches(std::string_view topic) const noexcept {
+        return type != nullptr ? type->topic == topic : topics->matches(topic);
+    }
+
+    // --- the handler ----------------------------------------------------------------------------
+    // Called by runners inside a call_guard; destroyed once, when no runner can be inside.
+    inline_function<void(delivery_frame&)> call;
+    // Written by unsubscribe (before its heavy fence), read by runners before each call.
+    // [PAIR barrier]
+    alignas(cache_line_size) std::atomic<bool> closed{false};
+    // Nobody waits for the last call: the runner that ends it destroys the handler.
+    std::atomic<bool> deferred{false};
+    std::atomic<bool> handler_gone{false};  // whoever sets it destroys the handler
+
+    // --- placement: hints among runners and the watch, all relaxed ------------------------------
+    std::atomic<std::int64_t> cost_ns{0};  // mean service time, recent calls weigh more
+    std::atomic<std::uint32_t> calls_seen{0};  // up to the number that placement wants
+    std::atomic<bool> in_shared_lane{false};   // written under the registry's lock
+    std::atomic<bool> surprise{false};         // a call held up a shared lane
+    std::shared_ptr<lane> own;                 // under the registry's lock
+
+    // --- metrics ----------------------------------------------------------------------------------
+    std::unique_ptr<terminal_stripe[]> terminals;
+    const std::uint32_t stripe_count;
+    // Publishers, rarely.
+    shared_counter dropped_full;
+    shared_counter dropped_no_memory;
+    histogram queue_wait;
+    histogram service;
+    histogram end_to_end;
+
+    // --- under the registry's lock ------------------------------------------------------------------
+    std::uint64_t accepted_folded = 0;  // from routes that are gone
+    std::uint32_t routes = 0;           // that name it, retired ones included
+    bool removed = false;               // its handle is gone
+};
+
+}  // namespace stentor::inline v0::detail
