@@ -21,6 +21,7 @@
 #include <stentor/metrics/audit.hpp>
 #include <stentor/metrics/snapshot.hpp>
 
+#include <cstring>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -115,12 +116,34 @@ private:
                                          outgoing& event) noexcept;
     [[nodiscard]] static bool place_payload(const outgoing& event, void* to) noexcept;
     [[nodiscard]] bool charge(publisher_slot& slot, std::int64_t bytes, bool urgent) noexcept;
-    std::int64_t sweep_bytes() noexcept;
-    void stamp(publisher_slot& slot, outgoing& event, const topic_entry& entry) noexcept;
+    std::int64_t sweep_bytes(const publisher_slot& mine) noexcept;
+    void stamp(publisher_slot& slot, slot_header& header, const route* origin, envelope* box,
+               std::int64_t flags, const topic_entry& entry) noexcept {
+        const auto ticket = ++slot.next_ticket;
+        const bool precise = slot.samples() || entry.stamp_all.load(std::memory_order_relaxed);
+        const auto time = precise ? shared_.now() : shared_.coarse_now();
+        // Written in halves of 16 bytes, because the queue copies it in such pieces: a wide load
+        // behind two narrow stores would wait until both have left the store buffer.
+        using half = std::uint64_t __attribute__((vector_size(16)));
+        const half first{reinterpret_cast<std::uint64_t>(origin), ticket};
+        const half second{
+            static_cast<std::uint64_t>((time & ~stamp_flags) | flags |
+                                       (precise ? stamp_precise : 0)),
+            reinterpret_cast<std::uint64_t>(box)};
+        static_assert(sizeof(slot_header) == 2 * sizeof(half));
+        auto* out = reinterpret_cast<std::byte*>(&header);
+        std::memcpy(out, &first, sizeof first);
+        std::memcpy(out + sizeof first, &second, sizeof second);
+    }
+    publish_result publish_slot_long(const request& what, slot_image& image) noexcept;
+    [[nodiscard, gnu::always_inline]] inline bool publish_short(publisher_slot& slot, const event_type* type,
+                                     slot_image& image) noexcept;
 
     // send.cpp
     publish_result send(publisher_slot& slot, const request& what, outgoing& event,
                         topic_entry& entry) noexcept;
+    static void remember(publisher_slot& slot, const outgoing& event, const topic_entry& entry,
+                         route_cell& cell) noexcept;
     publish_result send_one(publisher_slot& slot, const request& what, outgoing& event, route& to,
                             route_cell& cell) noexcept;
     publish_result send_many(publisher_slot& slot, const request& what, outgoing& event, route& to,
@@ -128,21 +151,30 @@ private:
     std::optional<publish_result> hold_constrained(publisher_slot& slot, const request& what,
                                                    outgoing& event, route& to,
                                                    route_cell& cell) noexcept;
-    static void return_held(const outgoing& event, const route& to, const route_cell& cell,
-                            std::size_t from) noexcept;
+    void return_held(const outgoing& event, const route& to, const route_cell& cell,
+                     std::size_t from) noexcept;
     [[nodiscard]] static bool holds(const route_target& target, const outgoing& event) noexcept;
     static publish_result ask_to_wait(outgoing& event, const route& to,
                                       const route_target& target) noexcept;
     [[nodiscard]] bool urgent(const request& what) const noexcept;
-    static void take_back(counter& one) noexcept;
+    static void take_back(counter& one) noexcept { one.add(~std::uint64_t{0}); }
     static void count_drop(const route& to, const route_target& target, bool full) noexcept;
     void discard(outgoing& event) noexcept;
     publish_result accept(publisher_slot& slot, const outgoing& event,
                           publish_status status) noexcept;
-    [[nodiscard]] std::int64_t take_credits(lane& from, lane_port& port, std::int64_t wanted,
-                                            bool urgent, bool& bus_full) noexcept;
-    std::int64_t sweep_all_lanes() noexcept;
-    void announce(lane& which) noexcept;
+    [[nodiscard]] std::int64_t take_credits(publisher_slot& slot, lane& from, lane_port& port,
+                                            std::int64_t wanted, bool urgent,
+                                            bool& bus_full) noexcept;
+    std::int64_t sweep_lane(lane& from, const publisher_slot& mine) noexcept;
+    std::int64_t sweep_all_lanes(const publisher_slot& mine) noexcept;
+    void return_credits(lane& to, lane_port& port, std::int64_t amount) noexcept;
+    // At most one wake-up per idle-to-busy edge.
+    void announce(lane& which) noexcept {
+        if (which.state.claim_after_enqueue()) {
+            shared_.refresh_coarse(shared_.now());
+            shared_.make_ready(which);
+        }
+    }
     [[nodiscard]] route_cell* cell_of(publisher_slot& slot, route& to) noexcept;
     [[nodiscard]] route_cell* make_cell(publisher_slot& slot, route& to) noexcept;
 
@@ -177,6 +209,7 @@ private:
     void place(subscription_record& record);
     [[nodiscard]] static bool swollen(const lane& which) noexcept;
     void finish_deferred() noexcept;
+    void choose_stamps() noexcept;
     void renew_lanes();
     void reclaim() noexcept;
     void fold(const route& gone) noexcept;
@@ -235,6 +268,7 @@ private:
     std::vector<std::uint32_t> free_lane_ids_;
     delivery_terms removed_;            // totals of subscriptions that are gone
     std::uint64_t entries_folded_ = 0;  // settled through routes that are gone
+    std::uint64_t events_folded_ = 0;   // accepted by routes that are gone
     std::uint32_t next_number_ = 1;
     std::uint32_t untyped_count_ = 0;
 

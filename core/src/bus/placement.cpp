@@ -31,6 +31,7 @@ void engine::maintain() noexcept {
             }
         }
         renew_lanes();
+        choose_stamps();
 #if defined(__cpp_exceptions)
     } catch (...) {
         shared_.request_maintenance();  // no memory now; nothing moved, so try again
@@ -79,6 +80,16 @@ void engine::place(subscription_record& record) {
             record.calls_seen.store(0, std::memory_order_relaxed);
             static_cast<void>(reroute(record));
         }
+    }
+}
+
+// Every event of a topic is stamped precisely while some handler of it is not known to be cheap.
+void engine::choose_stamps() noexcept {
+    for (const auto& entry : topics_.entries()) {
+        const auto& subscriptions = entry->current.load(std::memory_order_relaxed)->subscriptions;
+        entry->stamp_all.store(
+            std::ranges::any_of(subscriptions, [](const auto& one) { return timed(*one); }),
+            std::memory_order_relaxed);
     }
 }
 
@@ -142,6 +153,7 @@ void engine::reclaim() noexcept {
 
 void engine::fold(const route& gone) noexcept {
     const auto events = gone.events_accepted();
+    events_folded_ += events;
     entries_folded_ += gone.settled_entries();
     for (const auto& one : gone.subscriptions) {
         one->accepted_folded += events;
@@ -166,6 +178,9 @@ void engine::release_lanes() noexcept {
                 for (std::uint32_t index = 0; index < slots_->size(); ++index) {
                     one.readers.observe(slots_->at(index).section);
                 }
+                for (const auto& reader : runners_) {
+                    one.readers.observe(reader->looking);
+                }
             }
         }
     }
@@ -173,7 +188,7 @@ void engine::release_lanes() noexcept {
         if (!one.readers.elapsed()) {
             return false;
         }
-        shared_.credits.give(one.what->sweep_credits());
+        shared_.credits.give(one.what->take_cached_credits());
         free_lane_ids_.push_back(one.what->id());
         return true;
     });

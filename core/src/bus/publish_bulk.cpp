@@ -71,7 +71,7 @@ std::size_t engine::bulk_fast(publisher_slot& slot, const request& what, const s
     if (held == 0) {
         bool bus_full = false;
         held = static_cast<std::size_t>(take_credits(
-            lane, port, static_cast<std::int64_t>(count), urgent(what), bus_full));
+            slot, lane, port, static_cast<std::int64_t>(count), urgent(what), bus_full));
         if (held == 0) {
             return 0;
         }
@@ -79,24 +79,20 @@ std::size_t engine::bulk_fast(publisher_slot& slot, const request& what, const s
     alignas(slot_align_max) std::byte slots[chunk_max * sizeof(slot_image)];
     const auto stride = lane.slot_size();
     const auto size = std::size_t{what.type->size};
-    event.image.header.origin = &to;
     for (std::size_t index = 0; index < held; ++index) {
-        stamp(slot, event, *to.topic);
+        stamp(slot, event.image.header, &to, event.box, event.flags, *to.topic);
         auto* out = slots + index * stride;
         std::memcpy(out, &event.image.header, sizeof(slot_header));
         std::memcpy(out + sizeof(slot_header), first + index * size, size);
     }
-    cell->events.add(held);
     cell->entries.add(held);
     if (!lane.enqueue_bulk(port, slots, held)) {
-        cell->events.add(~std::uint64_t{held} + 1);
         cell->entries.add(~std::uint64_t{held} + 1);
-        port.credits.add(static_cast<std::int64_t>(held));
+        return_credits(lane, port, static_cast<std::int64_t>(held));
         return 0;
     }
     announce(lane);
     slot.published.add(held);
-    slot.by_status[static_cast<std::size_t>(publish_status::accepted)].add(held);
     last = publish_status::accepted;
     return held;
 }

@@ -73,13 +73,14 @@ std::vector<std::pair<const subscription_record*, delivery_terms>> engine::all_t
 
 publish_terms engine::all_publishes() const {
     publish_terms sums;
+    auto accepted = events_folded_;
+    for_each_route([&](const route& one) { accepted += one.events_accepted(); });
+    sums.accepted = as_signed(accepted);
     const auto add = [](std::int64_t& to, const publisher_slot& slot, publish_status status) {
         to += as_signed(slot.by_status[static_cast<std::size_t>(status)].read());
     };
     for (std::uint32_t index = 0; index < slots_->size(); ++index) {
         const auto& slot = slots_->at(index);
-        add(sums.accepted, slot, publish_status::accepted);
-        add(sums.accepted, slot, publish_status::accepted_partial);
         add(sums.no_subscribers, slot, publish_status::no_subscribers);
         add(sums.rejected_full, slot, publish_status::rejected_full);
         add(sums.rejected_invalid, slot, publish_status::rejected_invalid);

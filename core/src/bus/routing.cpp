@@ -255,13 +255,12 @@ std::unique_ptr<route> engine::build_route(topic_entry& entry) {
     fresh->topic = &entry;
     fresh->slot_size = slot_size_for(entry.type);
     std::vector<std::shared_ptr<subscription_record>> cheap;
-    bool timed = false;
+    bool stamp_all = false;
     for (const auto& one : active_) {
         if (!one->matches(entry.name)) {
             continue;
         }
-        timed = timed || one->calls_seen.load(std::memory_order_relaxed) < calls_to_judge ||
-                one->cost_ns.load(std::memory_order_relaxed) >= timed_from_ns;
+        stamp_all = stamp_all || timed(*one);
         if (one->in_shared_lane.load(std::memory_order_relaxed)) {
             cheap.push_back(one);
             continue;
@@ -291,7 +290,7 @@ std::unique_ptr<route> engine::build_route(topic_entry& entry) {
     for (const auto& one : fresh->subscriptions) {
         ++one->routes;
     }
-    entry.stamp_all.store(timed, std::memory_order_relaxed);
+    entry.stamp_all.store(stamp_all, std::memory_order_relaxed);
     return fresh;
 }
 
@@ -299,6 +298,7 @@ void engine::swap_route(topic_entry& entry, std::unique_ptr<route> fresh) {
     fresh->topic_alive = entry.current.load(std::memory_order_relaxed)->topic_alive;
     std::unique_ptr<route> old(
         entry.current.exchange(fresh.release(), std::memory_order_acq_rel));  // [PAIR route]
+    entry.version.fetch_add(1, std::memory_order_release);  // [PAIR route]
     retired_routes_.push_back({.what = std::move(old), .readers = {}});
 }
 

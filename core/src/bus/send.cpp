@@ -21,6 +21,7 @@ std::int64_t chunk_of(const lane& from) noexcept {
 
 publish_result engine::send(publisher_slot& slot, const request& what, outgoing& event,
                             topic_entry& entry) noexcept {
+    event.version = entry.version.load(std::memory_order_acquire);
     auto& to = *entry.current.load(std::memory_order_acquire);  // [PAIR route]
     if (what.options != nullptr && what.options->expires_at &&
         std::chrono::duration_cast<std::chrono::nanoseconds>(
@@ -35,9 +36,23 @@ publish_result engine::send(publisher_slot& slot, const request& what, outgoing&
     if (cell == nullptr) {
         return finish(slot, publish_status::rejected_no_memory);
     }
-    event.image.header.origin = &to;
+    remember(slot, event, entry, *cell);
     return to.targets.size() == 1 ? send_one(slot, what, event, to, *cell)
                                   : send_many(slot, what, event, to, *cell);
+}
+
+// The next publish of this type by this slot may take the short way, while the route stays.
+void engine::remember(publisher_slot& slot, const outgoing& event, const topic_entry& entry,
+                      route_cell& cell) noexcept {
+    if (event.type == nullptr || !event.type->in_slot) {
+        return;
+    }
+    auto& known = slot.known[publisher_slot::known_place(event.type)];
+    if (known.type == event.type && event.version != 0 &&
+        entry.version.load(std::memory_order_acquire) == event.version) {
+        known.version = event.version;
+        known.cell = cell.only != nullptr ? &cell : nullptr;
+    }
 }
 
 publish_result engine::send_one(publisher_slot& slot, const request& what, outgoing& event,
@@ -46,7 +61,7 @@ publish_result engine::send_one(publisher_slot& slot, const request& what, outgo
     auto& lane = *target.through;
     auto& port = *cell.ports.front();
     bool bus_full = false;
-    if (!port.credits.take_one() && take_credits(lane, port, 1, urgent(what), bus_full) == 0) {
+    if (!port.credits.take_one() && take_credits(slot, lane, port, 1, urgent(what), bus_full) == 0) {
         if (target.blocks && !event.waited_enough) {
             return ask_to_wait(event, to, target);
         }
@@ -54,17 +69,15 @@ publish_result engine::send_one(publisher_slot& slot, const request& what, outgo
         return finish(slot, publish_status::rejected_full, which);
     }
     if (const auto status = prepare(slot, what, event); status != publish_status::accepted) {
-        port.credits.add(1);
+        return_credits(lane, port, 1);
         return finish(slot, status);
     }
-    stamp(slot, event, *to.topic);
+    stamp(slot, event.image.header, &to, event.box, event.flags, *to.topic);
     // Counted before the enqueue, so that no moment shows more settled than accepted.
-    cell.events.add();
     cell.entries.add();
     if (!lane.enqueue(port, event.image)) {
-        take_back(cell.events);
         take_back(cell.entries);
-        port.credits.add(1);
+        return_credits(lane, port, 1);
         discard(event);
         return finish(slot, publish_status::rejected_no_memory);
     }
@@ -87,18 +100,18 @@ publish_result engine::send_many(publisher_slot& slot, const request& what, outg
         auto& port = *cell.ports[at];
         const bool held = holds(target, event);
         if (!held && !port.credits.take_one() &&
-            take_credits(*target.through, port, 1, urgent(what), bus_full) == 0) {
+            take_credits(slot, *target.through, port, 1, urgent(what), bus_full) == 0) {
             dropped.set(at);
             continue;
         }
         if (reached == 0) {
             if (const auto status = prepare(slot, what, event);
                 status != publish_status::accepted) {
-                port.credits.add(1);
+                return_credits(*target.through, port, 1);
                 return_held(event, to, cell, at + 1);
                 return finish(slot, status);
             }
-            stamp(slot, event, *to.topic);
+            stamp(slot, event.image.header, &to, event.box, event.flags, *to.topic);
             cell.events.add();
         }
         if (event.box != nullptr) {
@@ -107,7 +120,7 @@ publish_result engine::send_many(publisher_slot& slot, const request& what, outg
         cell.entries.add();
         if (!target.through->enqueue(port, event.image)) {
             take_back(cell.entries);
-            port.credits.add(1);
+            return_credits(*target.through, port, 1);
             if (event.box != nullptr) {
                 static_cast<void>(event.box->drop_reference());  // never the last: ours remains
             }
@@ -147,12 +160,12 @@ std::optional<publish_result> engine::hold_constrained(publisher_slot& slot, con
         bool bus_full = false;
         auto& port = *cell.ports[at];
         if (port.credits.take_one() ||
-            take_credits(*target.through, port, 1, urgent(what), bus_full) != 0) {
+            take_credits(slot, *target.through, port, 1, urgent(what), bus_full) != 0) {
             continue;
         }
         for (std::size_t before = 0; before < at; ++before) {
             if (holds(to.targets[before], event)) {
-                cell.ports[before]->credits.add(1);
+                return_credits(*to.targets[before].through, *cell.ports[before], 1);
             }
         }
         if (target.blocks) {
@@ -168,7 +181,7 @@ void engine::return_held(const outgoing& event, const route& to, const route_cel
                          std::size_t from) noexcept {
     for (auto at = from; at < to.targets.size(); ++at) {
         if (holds(to.targets[at], event)) {
-            cell.ports[at]->credits.add(1);
+            return_credits(*to.targets[at].through, *cell.ports[at], 1);
         }
     }
 }
@@ -187,8 +200,6 @@ publish_result engine::ask_to_wait(outgoing& event, const route& to,
 bool engine::urgent(const request& what) const noexcept {
     return what.cause != nullptr || inside_handler();
 }
-
-void engine::take_back(counter& one) noexcept { one.add(~std::uint64_t{0}); }
 
 void engine::count_drop(const route& to, const route_target& target, bool full) noexcept {
     for (std::uint32_t index = 0; index < target.count; ++index) {
@@ -209,49 +220,54 @@ void engine::discard(outgoing& event) noexcept {
 publish_result engine::accept(publisher_slot& slot, const outgoing& event,
                               publish_status status) noexcept {
     slot.published.add();
-    slot.count(status);
+    if (status == publish_status::accepted_partial) {
+        slot.count(status);  // for the exporters; what was accepted is counted in the cells
+    }
     const auto& header = event.image.header;
     const auto since_epoch = shared_.start_unix_ns() + (header.stamp & ~stamp_flags);
-    return publish_result(status, {header.ticket, since_epoch / 1'000'000, id_key_});
+    return publish_result(status, {header.ticket, since_epoch, id_key_});
 }
 
-std::int64_t engine::take_credits(lane& from, lane_port& port, std::int64_t wanted, bool urgent,
-                                  bool& bus_full) noexcept {
+std::int64_t engine::take_credits(publisher_slot& slot, lane& from, lane_port& port,
+                                  std::int64_t wanted, bool urgent, bool& bus_full) noexcept {
     refill<real_sync> attempt{.lane = from.credits,
                               .bus = shared_.credits,
                               .cache = port.credits,
                               .chunk = chunk_of(from),
                               .urgent = urgent};
-    // What a sweep finds in caches belongs to the lane and to the bus.
     const auto got = attempt.run(
-        wanted,
-        [&] {
-            const auto moved = from.sweep_credits();
-            shared_.credits.give(moved);
-            return moved;
-        },
-        [&] { return sweep_all_lanes(); });
+        wanted, [&] { return sweep_lane(from, slot); }, [&] { return sweep_all_lanes(slot); });
     bus_full = attempt.cause == refill<real_sync>::shortage::bus;
     return got;
 }
 
-std::int64_t engine::sweep_all_lanes() noexcept {
+// What a sweep finds in caches belongs to the lane and to the bus. The caller's own cache is empty,
+// or it would not be here.
+std::int64_t engine::sweep_lane(lane& from, const publisher_slot& mine) noexcept {
+    const auto moved = from.sweep_credits([&](std::uint32_t index) {
+        const auto& section = slots_->at(index).section;
+        return index != mine.index && section.inside(section.count());
+    });
+    if (moved > 0) {
+        shared_.credits.give(moved);
+    }
+    return moved;
+}
+
+std::int64_t engine::sweep_all_lanes(const publisher_slot& mine) noexcept {
     std::int64_t moved = 0;
-    for (std::size_t id = 0; id < shared_.ready.capacity(); ++id) {
+    for (std::size_t id = 0; id < shared_.ready.covered(); ++id) {
         if (auto* one = shared_.lane_at(id); one != nullptr) {
-            const auto here = one->sweep_credits();
-            shared_.credits.give(here);
-            moved += here;
+            moved += sweep_lane(*one, mine);
         }
     }
     return moved;
 }
 
-// At most one wake-up per idle-to-busy edge.
-void engine::announce(lane& which) noexcept {
-    if (which.state.claim_after_enqueue()) {
-        shared_.refresh_coarse(shared_.now());
-        shared_.make_ready(which);
+void engine::return_credits(lane& to, lane_port& port, std::int64_t amount) noexcept {
+    if (!port.credits.add(amount)) {
+        to.credits.give(amount);
+        shared_.credits.give(amount);
     }
 }
 
@@ -276,6 +292,11 @@ route_cell* engine::make_cell(publisher_slot& slot, route& to) noexcept {
                 return nullptr;
             }
             cell->ports.push_back(port);
+        }
+        cell->of = &to;
+        if (to.targets.size() == 1 && !to.constrained) {
+            cell->only = to.targets.front().through.get();
+            cell->first_port = cell->ports.front();
         }
         to.cells[slot.index].store(cell.get(), std::memory_order_release);  // [PAIR cell]
         return cell.release();

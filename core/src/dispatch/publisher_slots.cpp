@@ -56,17 +56,9 @@ private:
     std::vector<held_lease> leases_;
 };
 
-// The hot pair has no destructor, so that reading it needs no guard.
-struct last_lease {
-    const slot_pool* pool = nullptr;
-    publisher_slot* slot = nullptr;
-    bool ended = false;  // the thread's lease list is gone; it publishes through shared slots
-};
-constinit thread_local last_lease last{};
-
 struct lease_owner {
     lease_list list;
-    ~lease_owner() { last = {.ended = true}; }
+    ~lease_owner() { last_lease_of_thread = {.ended = true}; }
 };
 
 lease_list& leases() {
@@ -75,6 +67,8 @@ lease_list& leases() {
 }
 
 }  // namespace
+
+constinit thread_local last_lease last_lease_of_thread{};
 
 slot_pool::slot_pool(std::uint32_t leased_max, std::uint64_t ticket_base)
     : leased_max_(leased_max),
@@ -123,10 +117,8 @@ void slot_pool::unclaim(publisher_slot* slot) noexcept {
     slot->claimed.store(false, std::memory_order_release);  // [PAIR slot]
 }
 
-publisher_slot* slot_pool::of_this_thread(const std::shared_ptr<slot_pool>& pool) noexcept {
-    if (last.pool == pool.get()) {
-        return last.slot;
-    }
+publisher_slot* slot_pool::find_lease(const std::shared_ptr<slot_pool>& pool) noexcept {
+    auto& last = last_lease_of_thread;
     if (last.ended) {
         return nullptr;
     }

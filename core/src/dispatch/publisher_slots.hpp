@@ -19,6 +19,7 @@
 namespace stentor::inline v0::detail {
 
 struct topic_entry;
+struct route_cell;
 
 // What one publishing thread owns in a bus: its read section, ticket counter, envelope pool and
 // counters. Producer tokens and cached credits are in the lanes' ports of the same index.
@@ -39,10 +40,13 @@ public:
     std::uint32_t jitter = 1;
     counter published;
     std::array<counter, statuses> by_status;
-    // The last few types published: their topics' entries never move while the bus lives.
-    struct known_topic {
+    // The last few types published. A typed topic's entry lives as long as the bus; the cell is of
+    // the route version that the entry had, and good only while it still has it.
+    struct alignas(32) known_topic {
         const event_type* type = nullptr;
         topic_entry* entry = nullptr;
+        std::uint64_t version = 0;
+        route_cell* cell = nullptr;  // null: no short way
     };
     static constexpr std::size_t known_topics = 32;
     std::array<known_topic, known_topics> known;
@@ -52,10 +56,34 @@ public:
     void count(publish_status status) noexcept {
         by_status[static_cast<std::size_t>(status)].add();
     }
+    // True for about one event in sample_every, with jitter, so that a pattern of the same period
+    // is not seen always or never.
+    [[nodiscard]] bool samples() noexcept {
+#if defined(STENTOR_NO_METRICS)
+        return false;
+#else
+        if (--until_sample != 0) [[likely]] {
+            return false;
+        }
+        jitter = jitter * 1664525U + 1013904223U;
+        until_sample = sample_every * 3 / 4 + (jitter >> 16) % (sample_every / 2);
+        return true;
+#endif
+    }
     static std::size_t known_place(const event_type* type) noexcept {
         return (reinterpret_cast<std::uintptr_t>(type) / alignof(event_type)) % known_topics;
     }
 };
+
+class slot_pool;
+
+// The lease that the thread used last; has no destructor, so that reading it needs no guard.
+struct last_lease {
+    const slot_pool* pool = nullptr;
+    publisher_slot* slot = nullptr;
+    bool ended = false;  // the thread's leases are returned; it publishes through shared slots
+};
+extern constinit thread_local last_lease last_lease_of_thread;
 
 // The slots of one bus. Kept alive by the bus and by every lease, so that a thread may return its
 // lease after the bus is gone. acquire and release are lock-free.
@@ -81,7 +109,10 @@ public:
     // The calling thread's slot: its sticky lease, made at its first publish; null when all are
     // leased, then claim_shared() serves.
     [[nodiscard]] static publisher_slot* of_this_thread(
-        const std::shared_ptr<slot_pool>& pool) noexcept;
+        const std::shared_ptr<slot_pool>& pool) noexcept {
+        const auto& last = last_lease_of_thread;
+        return last.pool == pool.get() ? last.slot : find_lease(pool);
+    }
 
     // After this, threads forget their leases when they next look.
     void retire() noexcept { retired_.store(true, std::memory_order_release); }
@@ -90,6 +121,9 @@ public:
     }
 
 private:
+    [[nodiscard]] static publisher_slot* find_lease(
+        const std::shared_ptr<slot_pool>& pool) noexcept;
+
     const std::uint32_t leased_max_;
     const std::uint32_t total_;
     std::unique_ptr<publisher_slot[]> slots_;

@@ -39,6 +39,11 @@ public:
         }
     }
 
+    // Lanes with ids below this may exist.
+    [[nodiscard]] std::size_t covered() const noexcept {
+        return words_used_.load(std::memory_order_acquire) * bits_per_word;
+    }
+
     // seq_cst: the bit and the look at the parking word that follows make one half of a Dekker
     // pair; a runner's parking and its last look at the set are the other. [PAIR ready-park]
     void insert(std::size_t lane) noexcept {

@@ -14,7 +14,12 @@ namespace {
 
 constinit thread_local runner* current_runner = nullptr;
 
-constexpr int pauses_after_partial = 12;  // lets the publisher write its line undisturbed
+// After a partial batch: an eager runner steals the line that the publisher is about to write. In a
+// stream a longer pause makes larger batches.
+constexpr int pauses_after_partial = 8;
+constexpr int pauses_in_stream = 48;
+constexpr std::size_t stream_batch = 4;
+constexpr int misses_max = 4;
 constexpr std::int64_t backstop_ns = 1'000'000'000;
 constexpr std::int64_t traffic_window_ns = 1'000'000'000;
 constexpr std::uint32_t vain_searches_max = 8;
@@ -22,6 +27,13 @@ constexpr std::int64_t short_search_ns = 20'000;
 constexpr std::int64_t help_backlog_ns = 20'000;
 constexpr std::int64_t help_cost_ns = 50;
 constexpr int batches_per_turn = 8;
+constexpr std::int64_t debt_patience_ns = 50'000;
+
+void back_off(int pauses) noexcept {
+    for (int pause = 0; pause < pauses; ++pause) {
+        real_sync::pause();
+    }
+}
 
 }  // namespace
 
@@ -52,6 +64,7 @@ void runner::run() noexcept {
         }
     }
     let_go();
+    pay_debt();
     current_runner = nullptr;
 }
 
@@ -64,6 +77,7 @@ bool runner::step() noexcept {
     current_runner = this;
     const bool worked = work();
     let_go();
+    debt_ = false;  // one thread only: nothing can be hidden from it
     current_runner = before;
     stepping_ = false;
     return worked;
@@ -81,7 +95,7 @@ void runner::cancel_all(lane& from) noexcept {
 bool runner::work() noexcept {
     std::size_t id = 0;
     if (shared_.ready.take(cursor_, id)) {
-        let_go();
+        turn_away();
         found_work();
         auto* next = shared_.lane_at(id);
         // Before enter(): from then on the lane may look idle to whoever wants to free it.
@@ -114,12 +128,21 @@ void runner::found_work() noexcept {
 }
 
 void runner::drain(lane& from) noexcept {
+    int misses = 0;
+    std::size_t last = 0;
     for (int turn = 0;; ++turn) {
         const auto limit = batch_limit(from);
         const auto count = from.dequeue(index_, buffer_, limit);
         if (count == 0) {
+            // Events came in a stream until now: probably the next ones are being written.
+            if (last >= stream_batch && ++misses <= misses_max && shared_.ready.empty()) {
+                back_off(pauses_after_partial);
+                continue;
+            }
             return;  // the lane stays attended until other work comes, or this runner parks
         }
+        misses = 0;
+        last = count;
         if (count == limit) {
             call_for_help(from);
         }
@@ -129,16 +152,14 @@ void runner::drain(lane& from) noexcept {
         }
         const bool partial = count < limit;
         if ((partial || turn >= batches_per_turn) && !shared_.ready.empty()) {
-            let_go();  // back into the ready set, behind the others
+            turn_away();  // back into the ready set, behind the others
             return;
         }
         if (shared_.virtual_time()) {
             return;  // a step is one batch
         }
         if (partial) {
-            for (int pause = 0; pause < pauses_after_partial; ++pause) {
-                real_sync::pause();
-            }
+            back_off(count >= stream_batch ? pauses_in_stream : pauses_after_partial);
         }
     }
 }
@@ -162,6 +183,32 @@ void runner::call_for_help(lane& from) noexcept {
     const auto backlog = from.backlog();
     if (backlog * cost >= help_backlog_ns && from.state.call_for_help()) {
         shared_.make_ready(from);
+    }
+}
+
+// From one lane to the next, without the heavy fence.
+void runner::turn_away() noexcept {
+    if (linger_ == nullptr) {
+        return;
+    }
+    auto& lane = *linger_;
+    linger_ = nullptr;
+    debt_ = true;
+    if (!shared_.debts.load(std::memory_order_relaxed)) {
+        shared_.debts.store(true, std::memory_order_release);
+    }
+    if (lane.state.leave_in_debt([&lane] { return lane.pending(); })) {
+        shared_.make_ready(lane);
+    }
+    holding_.store(nullptr, std::memory_order_release);
+}
+
+void runner::pay_debt() noexcept {
+    if (debt_) {
+        debt_ = false;
+        looking.enter();
+        shared_.look_at_all_lanes();
+        looking.exit();
     }
 }
 
@@ -208,6 +255,9 @@ bool runner::search() noexcept {
         }
         const auto now = shared_.now();
         shared_.refresh_coarse(now);
+        if (now - begin > debt_patience_ns) {
+            pay_debt();
+        }
         const bool traffic = shared_.what.spin_on_traffic &&
                              now - last_work_ns_ < traffic_window_ns;
         if (!traffic && now - begin > patience) {
@@ -219,6 +269,7 @@ bool runner::search() noexcept {
 
 void runner::park() noexcept {
     let_go();
+    pay_debt();
     const bool searched = searching_;
     searching_ = false;
     shared_.idle.begin_park(searched);

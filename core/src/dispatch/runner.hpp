@@ -3,6 +3,7 @@
 
 #include "dispatch/scheduler.hpp"
 #include "registry/call_guard.hpp"
+#include "registry/read_sections.hpp"
 #include "registry/route.hpp"
 
 #include <stentor/base/cache_line.hpp>
@@ -21,6 +22,12 @@ inline constexpr std::int64_t slow_from_ns = 50'000;    // steps out of its lane
 inline constexpr std::int64_t demote_from_ns = 20'000;  // leaves a shared lane
 inline constexpr std::uint32_t calls_to_judge = 64;
 inline constexpr std::int64_t slice_ns = 100'000;       // of one batch, about
+
+// Not known to be cheap: each call is timed, each of its events stamped precisely.
+[[nodiscard]] inline bool timed(const subscription_record& one) noexcept {
+    return one.calls_seen.load(std::memory_order_relaxed) < calls_to_judge ||
+           one.cost_ns.load(std::memory_order_relaxed) >= timed_from_ns;
+}
 
 // Takes lanes from the ready set, drains them in batches, calls handlers. One thread at a time.
 class runner final : public runner_task {
@@ -63,6 +70,8 @@ public:
     // Empties a lane whatever its state, for the end of a drain; the entries are cancelled.
     void cancel_all(lane& from) noexcept;
 
+    // While it looks at lanes that it does not hold; keeps them from being freed.
+    read_section<real_sync> looking;
     // Set by the handler's own calls into the engine that wait: a drain counts what this runner
     // has in hand as the caller's own.
     std::atomic<bool> in_waiting_call{false};
@@ -75,6 +84,8 @@ private:
         const route_target& target;
         const std::byte* slots;
         std::size_t count;
+        bool flagged;  // some stamp has flags: timed alone, or checked for expiry
+        bool boxed;    // some event has an envelope
     };
 
     void set_up_thread() noexcept;
@@ -85,6 +96,8 @@ private:
     void park() noexcept;
     void sleep() noexcept;
     void let_go() noexcept;
+    void turn_away() noexcept;
+    void pay_debt() noexcept;
     void found_work() noexcept;
     [[nodiscard]] std::size_t batch_limit(const lane& from) const noexcept;
     void call_for_help(lane& from) noexcept;
@@ -96,7 +109,7 @@ private:
     void expire(const stretch& what, std::size_t at) noexcept;
     void settle(const stretch& what, std::size_t first, std::size_t count) noexcept;
     void deliver(subscription_record& to, const stretch& what, std::size_t first,
-                 std::size_t count, bool timed) noexcept;
+                 std::size_t count, bool measure) noexcept;
     std::size_t call(subscription_record& to, delivery_frame& frame, const stretch& what) noexcept;
     void account(subscription_record& to, const stretch& what, std::size_t first,
                  std::size_t count, std::int64_t begin, std::int64_t end) noexcept;
@@ -119,6 +132,7 @@ private:
     // --- the runner's own ------------------------------------------------------------------------
     std::size_t cursor_ = 0;
     lane* linger_ = nullptr;  // attended, though found empty
+    bool debt_ = false;  // left a lane without the heavy fence
     bool searching_ = false;
     bool stepping_ = false;  // a handler that steps a manual executor must not step its own runner
     bool surplus_ = false;  // came back from a slow call; perhaps one runner too many is active

@@ -33,11 +33,22 @@ void runner::process(lane& from, std::size_t count) noexcept {
     const auto stride = from.slot_size();
     for (std::size_t first = 0; first < count;) {
         const auto* origin = header_at(buffer_, stride, first).origin;
-        auto last = first + 1;
-        while (last < count && header_at(buffer_, stride, last).origin == origin) {
+        std::int64_t flags = 0;
+        bool boxed = false;
+        auto last = first;
+        do {
+            const auto& slot = header_at(buffer_, stride, last);
+            flags |= slot.stamp;
+            boxed = boxed || slot.box != nullptr;
             ++last;
-        }
-        handle({from, *origin, target_in(*origin, from), buffer_ + first * stride, last - first});
+        } while (last < count && header_at(buffer_, stride, last).origin == origin);
+        handle({.from = from,
+                .origin = *origin,
+                .target = target_in(*origin, from),
+                .slots = buffer_ + first * stride,
+                .count = last - first,
+                .flagged = (flags & stamp_flags) != 0,
+                .boxed = boxed});
         first = last;
     }
     in_hand_.store(0, std::memory_order_release);
@@ -47,13 +58,11 @@ void runner::process(lane& from, std::size_t count) noexcept {
 }
 
 void runner::handle(const stretch& what) noexcept {
-    bool timed = false;
+    bool one_by_one = false;
     for (std::uint32_t index = 0; index < what.target.count; ++index) {
-        const auto& one = *what.origin.subscriptions[what.target.first + index];
-        timed = timed || one.calls_seen.load(std::memory_order_relaxed) < calls_to_judge ||
-                one.cost_ns.load(std::memory_order_relaxed) >= timed_from_ns;
+        one_by_one = one_by_one || timed(*what.origin.subscriptions[what.target.first + index]);
     }
-    if (timed) {
+    if (one_by_one) {
         handle_timed(what);
     } else {
         handle_plain(what);
@@ -81,7 +90,7 @@ void runner::handle_plain(const stretch& what) noexcept {
     const auto stride = what.from.slot_size();
     for (std::size_t first = 0; first < what.count;) {
         const auto stamp = header_at(what.slots, stride, first).stamp;
-        auto last = first + 1;
+        auto last = what.flagged ? first + 1 : what.count;
         if ((stamp & stamp_flags) == 0) {
             while (last < what.count &&
                    (header_at(what.slots, stride, last).stamp & stamp_flags) == 0) {
@@ -112,7 +121,7 @@ void runner::expire(const stretch& what, std::size_t) noexcept {
 // The entries are done with: envelopes go, credits go home.
 void runner::settle(const stretch& what, std::size_t first, std::size_t count) noexcept {
     const auto stride = what.from.slot_size();
-    for (std::size_t at = first; at < first + count; ++at) {
+    for (std::size_t at = first; what.boxed && at < first + count; ++at) {
         if (auto* box = header_at(what.slots, stride, at).box; box != nullptr) {
             if (const auto bytes = box->drop_reference(); bytes != 0) {
                 shared_.bytes.give(bytes);
@@ -128,7 +137,7 @@ void runner::settle(const stretch& what, std::size_t first, std::size_t count) n
 }
 
 void runner::deliver(subscription_record& to, const stretch& what, std::size_t first,
-                     std::size_t count, bool timed) noexcept {
+                     std::size_t count, bool measure) noexcept {
     auto& mine = to.terminals[index_];
     std::shared_ptr<const void> owner;
     if (to.has_owner) {
@@ -155,10 +164,11 @@ void runner::deliver(subscription_record& to, const stretch& what, std::size_t f
     std::int64_t end = 0;
     if (!to.closed.load(std::memory_order_relaxed) &&  // [PAIR barrier]
         !shared_.cancelling.load(std::memory_order_relaxed)) {
-        const bool slow = timed && to.cost_ns.load(std::memory_order_relaxed) >= slow_from_ns;
-        const bool measured = timed || count >= batch_unknown;
+        const bool slow = measure && to.cost_ns.load(std::memory_order_relaxed) >= slow_from_ns;
+        const bool measured = measure || count >= batch_unknown;
         begin = measured ? shared_.now() : 0;
         if (slow) {
+            pay_debt();
             step_out(what.from);
         }
         begin_run(slow);
@@ -183,7 +193,7 @@ void runner::deliver(subscription_record& to, const stretch& what, std::size_t f
         shared_.request_maintenance();  // this may have been the last call
     }
     if (end != 0 && frame.index != 0) {
-        account(to, what, first, timed ? 1 : frame.index, begin, end);
+        account(to, what, first, measure ? 1 : frame.index, begin, end);
     }
 }
 
@@ -256,7 +266,8 @@ void runner::judge(subscription_record& to, const stretch& what, std::int64_t ea
             shared_.request_maintenance();
         }
     }
-    if (to.in_shared_lane.load(std::memory_order_relaxed) && cost >= demote_from_ns) {
+    const bool crossed = (old >= timed_from_ns) != (cost >= timed_from_ns);
+    if (crossed || (to.in_shared_lane.load(std::memory_order_relaxed) && cost >= demote_from_ns)) {
         shared_.request_maintenance();
     }
     std::int64_t together = 0;

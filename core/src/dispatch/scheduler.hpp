@@ -115,6 +115,18 @@ public:
                maintenance_.exchange(false, std::memory_order_acquire);
     }
 
+    // Pays the debt of lane_state::leave_in_debt(): one heavy fence, one look at every lane. By a
+    // runner inside its `looking` section, or by the watch, which is who frees lanes.
+    void look_at_all_lanes() noexcept {
+        real_sync::heavy_fence();  // [PAIR lane-edge]
+        for (std::size_t id = 0; id < ready.covered(); ++id) {
+            auto* one = lane_at(id);
+            if (one != nullptr && one->state.reclaim([one] { return one->pending(); })) {
+                make_ready(*one);
+            }
+        }
+    }
+
     // Entries settled: their credits go home, and publishers that wait for room look again.
     void settle(lane& which, std::int64_t entries) noexcept {
         which.credits.give(entries);
@@ -153,6 +165,8 @@ public:
     // Wakes the watch when it sleeps because everybody does.
     std::atomic<std::uint32_t> watch_epoch{0};
     std::atomic<bool> watch_sleeps{false};
+    // Some runner left a lane in debt since the watch's last tick. Written by runners.
+    std::atomic<bool> debts{false};
 
 private:
     std::unique_ptr<std::atomic<lane*>[]> lanes_;  // by id; written under the registry's lock

@@ -54,6 +54,10 @@ void watch::tick() noexcept {
     for (auto* one : runners_) {
         one->check_overdue();
     }
+    if (shared_.debts.load(std::memory_order_relaxed) &&
+        shared_.debts.exchange(false, std::memory_order_acquire)) {
+        shared_.look_at_all_lanes();
+    }
     if (shared_.take_maintenance_request()) {
         maintain_();
     }

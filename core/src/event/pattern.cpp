@@ -2,7 +2,6 @@
 #include <stentor/event/pattern.hpp>
 
 #include "event/text_excerpt.hpp"
-
 #include <stentor/event/topic.hpp>
 
 namespace stentor::inline v0 {

@@ -41,7 +41,7 @@ event_id make_id(const unmade_id& parts) noexcept {
     const auto low = scramble(parts.ticket ^ parts.key);
     const auto rest = scramble(parts.key + 0x9e3779b97f4a7c15ULL);
     const auto high12 = ((low >> 62) << 10) | (rest & 0x3ff);
-    return event_id::from_parts(static_cast<std::uint64_t>(parts.unix_ms), high12, low);
+    return event_id::from_parts(static_cast<std::uint64_t>(parts.unix_ns / 1'000'000), high12, low);
 }
 
 }  // namespace detail

@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-// Foreign text inside our messages: quoted, cut, and with every byte outside printable ASCII escaped,
-// so that no text from outside can forge a line of a log or hide in one.
+// Foreign text inside our messages: quoted, cut, and with every byte outside printable ASCII
+// escaped, so that no text from outside can forge a line of a log or hide in one.
 
 namespace stentor::inline v0::detail {
 

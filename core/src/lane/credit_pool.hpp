@@ -7,12 +7,22 @@
 
 // Admission. A credit stands for one entry that may be outstanding. Credits live in three kinds of
 // places: the centre of a lane, the centre of the bus, and the cache that each publisher keeps for a
-// lane (so that a publish touches a line of its own). A cached credit was taken from both centres.
+// lane. A cached credit was taken from both centres.
 //
 // Exact: a credit is taken from one place before it is added to another, so the sum of what is held
 // by entries and what lies in the places never exceeds the capacity: outstanding <= capacity always.
-// Nobody is refused while a credit is free: before a refusal the other caches are swept.
-// Lock-free: every loop ends when its own exchange succeeds, or because another's did.
+// Nobody is refused while a credit is free, unless another publisher is in the middle of a publish:
+// before a refusal the caches of all others are swept.
+//
+// The cache costs its owner plain loads and stores: a read-modify-write would wait until the stores
+// of the previous enqueue have left for the other core, which costs more than all else in a publish.
+// The price is the sweeper's:
+//   owner:    enters its read section (O, light fence L), looks at `frozen` (F), uses the cache, exits
+//   sweeper:  sets `frozen` (Z), heavy fence (H), looks whether the owner is inside (S)
+//   L and H order like two full fences. If S sees the owner outside, then either its next L is after
+//   H, so its F sees Z (or the sweeper's release of it, and with that the emptied cache); or it has
+//   left before, and S acquires what it did. If S sees it inside, the sweeper takes nothing.
+// Lock-free: every loop ends when its own exchange succeeds, or because another's did; nobody waits.
 namespace stentor::inline v0::detail {
 
 template <class Sync>
@@ -59,39 +69,47 @@ private:
 template <class Sync>
 class credit_cache {
 public:
-    // The publisher's own, frequent step.
-    [[nodiscard]] bool take_one() noexcept {
-        auto held = held_.load(std::memory_order_relaxed);
-        while (held > 0) {
-            if (held_.compare_exchange_strong(held, held - 1, std::memory_order_acquire,
-                                              std::memory_order_relaxed)) {
-                return true;
-            }
-        }
-        return false;
-    }
+    // The owner, inside its read section.
+    [[nodiscard]] bool take_one() noexcept { return take(1) == 1; }
 
     [[nodiscard]] std::int64_t take(std::int64_t wanted) noexcept {
-        auto held = held_.load(std::memory_order_relaxed);
-        while (held > 0) {
-            const auto amount = std::min(held, wanted);
-            if (held_.compare_exchange_strong(held, held - amount, std::memory_order_acquire,
-                                              std::memory_order_relaxed)) {
-                return amount;
-            }
+        if (frozen_.load(std::memory_order_acquire)) {  // F [PAIR sweep]
+            return 0;
         }
-        return 0;
+        const auto held = held_.load(std::memory_order_relaxed);
+        const auto amount = std::min(held, wanted);
+        held_.store(held - amount, std::memory_order_relaxed);
+        return amount;
     }
 
-    void add(std::int64_t amount) noexcept {
-        held_.fetch_add(amount, std::memory_order_release);  // [PAIR credit]
+    // The owner, inside its read section. False: a sweeper is here; the centres get the credits.
+    [[nodiscard]] bool add(std::int64_t amount) noexcept {
+        if (frozen_.load(std::memory_order_acquire)) {  // F [PAIR sweep]
+            return false;
+        }
+        held_.store(held_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+        return true;
     }
 
-    // Any publisher that would otherwise be refused.
-    [[nodiscard]] std::int64_t sweep() noexcept {
-        if (held_.load(std::memory_order_relaxed) == 0) {
-            return 0;  // spares the line of a publisher that has nothing
+    // Any publisher that would otherwise be refused. `owner_inside` looks at the owner's section.
+    template <class OwnerInside>
+    [[nodiscard]] std::int64_t sweep(OwnerInside&& owner_inside) noexcept {
+        if (held_.load(std::memory_order_relaxed) == 0 ||
+            frozen_.exchange(true, std::memory_order_seq_cst)) {  // Z
+            return 0;  // nothing there, or another sweeper is at it
         }
+        Sync::heavy_fence();  // H [PAIR sweep]
+        std::int64_t found = 0;
+        if (!owner_inside()) {  // S
+            found = held_.load(std::memory_order_relaxed);
+            held_.store(0, std::memory_order_relaxed);
+        }
+        frozen_.store(false, std::memory_order_release);  // [PAIR sweep]
+        return found;
+    }
+
+    // When nobody can use the cache any more.
+    [[nodiscard]] std::int64_t take_all() noexcept {
         return held_.exchange(0, std::memory_order_acquire);
     }
 
@@ -100,8 +118,10 @@ public:
     }
 
 private:
-    // Written by its publisher, and by others that sweep it.
+    // Written by the owner, and by a sweeper while `frozen` keeps the owner away.
     typename Sync::template atomic<std::int64_t> held_{0};
+    // Written by sweepers, read by the owner.
+    typename Sync::template atomic<bool> frozen_{false};
 };
 
 // Takes `wanted` credits (or fewer) for a publisher whose cache ran out, and leaves up to a chunk in
@@ -145,8 +165,9 @@ struct refill {
                 return 0;
             }
             const auto held = std::min(wanted, from_bus);
-            if (from_bus > held) {
-                cache.add(from_bus - held);
+            if (from_bus > held && !cache.add(from_bus - held)) {
+                lane.give(from_bus - held);
+                bus.give(from_bus - held);
             }
             cause = shortage::none;
             return held;

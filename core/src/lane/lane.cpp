@@ -15,9 +15,18 @@ namespace stentor::inline v0::detail {
 
 namespace {
 
+// Copies as bytes, so that a slot may be read through the image that it is the beginning of.
 template <std::size_t Size>
 struct alignas(slot_align_max) slot {
     std::byte bytes[Size];
+
+    slot() noexcept {}  // NOLINT: left unwritten, it is the target of a dequeue
+    slot(const slot& other) noexcept { std::memcpy(bytes, other.bytes, Size); }
+    slot& operator=(const slot& other) noexcept {
+        std::memcpy(bytes, other.bytes, Size);
+        return *this;
+    }
+    ~slot() = default;
 };
 
 #if defined(STENTOR_QUEUE_MUTEX)
@@ -65,9 +74,8 @@ public:
     }
 
     bool enqueue(lane_port& through, const slot_image& image) noexcept override {
-        slot<Size> filled;
-        std::memcpy(&filled, &image, Size);
-        if (!queue_.enqueue(static_cast<port&>(through).producer, filled)) {
+        if (!queue_.enqueue(static_cast<port&>(through).producer,
+                            *reinterpret_cast<const slot<Size>*>(&image))) {
             return false;
         }
         through.enqueued.add();

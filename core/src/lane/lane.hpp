@@ -97,17 +97,28 @@ public:
         return credits.capacity() - home;
     }
 
-    // Moves the cached credits of all ports back to the lane's centre. Returns how many.
-    std::int64_t sweep_credits() noexcept {
+    // Moves the cached credits of all ports back to the lane's centre, but for those of publishers
+    // that are inside a publish: `inside(slot)`. Returns how many.
+    template <class Inside>
+    std::int64_t sweep_credits(Inside&& inside) noexcept {
         std::int64_t moved = 0;
         for (auto* port = ports_.load(std::memory_order_acquire); port != nullptr;
              port = port->next) {
-            moved += port->credits.sweep();
+            moved += port->credits.sweep([&] { return inside(port->slot_index); });
         }
         if (moved > 0) {
             credits.give(moved);
         }
         return moved;
+    }
+    // All cached credits of a lane that nobody can publish to any more.
+    std::int64_t take_cached_credits() noexcept {
+        std::int64_t taken = 0;
+        for (auto* port = ports_.load(std::memory_order_acquire); port != nullptr;
+             port = port->next) {
+            taken += port->credits.take_all();
+        }
+        return taken;
     }
 
     // Publishers: a look every time. Alone on its line.

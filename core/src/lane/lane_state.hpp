@@ -19,10 +19,11 @@
 // `pending` below is a callable that says whether the queue holds an event that nobody dequeued.
 //
 // Why no event is stranded. The promise: whenever an event is in the queue and its publisher has
-// returned from claim_after_enqueue(), then scheduled is set, or attending > 0, or inside == limit.
-//   (E) the publisher's enqueue        (F1) its fence      (L) its look at the word
-//   (D) a runner's decrement of attending (leave, step_out)   (F2) its fence   (P) its look at pending
-//   F1 and F2 are sequentially consistent fences, so one comes first.
+// returned from claim_after_enqueue(), then scheduled is set, or attending > 0, or inside == limit,
+// or a runner owes a look (below).
+//   (E) the publisher's enqueue        (F1) its light fence      (L) its look at the word
+//   (D) a runner's decrement of attending (leave, step_out)   (F2) its heavy fence   (P) its look
+// F1 and F2 order like two sequentially consistent fences, so one comes first.
 //   F1 before F2: E is visible to P, so P sees the event and try_claim() schedules the lane, unless
 //     somebody else is responsible by then.
 //   F2 before F1: D is visible to L (or a later value is), so L sees the lane unattended and
@@ -31,7 +32,13 @@
 //     attend again, and it cannot go without leave(), that is without D, F2 and P.
 // Counter-example of the simpler design (no fence): the publisher's load of the word may be
 // satisfied before its enqueue is visible; it reads "attended" while the runner, having decremented,
-// reads "nothing pending". Both go, the event stays. tests/litmus/lane_state_test.cpp finds it.
+// reads "nothing pending". Both go, the event stays. tests/litmus finds it.
+//
+// The debt. F2 is a system call, too dear for turning from one busy lane to the next. A runner may
+// leave_in_debt(): D and P without F2. What P may then miss is an enqueue whose publisher read the
+// word before D. The runner owes one F2 and one reclaim() of every lane, and pays before it parks
+// or begins a long call; the watch pays for it every millisecond meanwhile. So the promise holds
+// whenever all runners are parked, and otherwise with a delay of at most about a tick.
 namespace stentor::inline v0::detail {
 
 template <class Sync>
@@ -42,7 +49,7 @@ public:
 
     // Publisher, after its enqueue. True: the caller puts the lane into the ready set.
     [[nodiscard]] bool claim_after_enqueue() noexcept {
-        Sync::full_fence();  // F1 [PAIR lane-edge]
+        Sync::light_fence();  // F1 [PAIR lane-edge]
         return try_claim();
     }
 
@@ -90,7 +97,7 @@ public:
     // Runner, before a call that may be long. True: the caller schedules the lane.
     template <class Pending>
     [[nodiscard]] bool step_out(Pending&& pending) noexcept {
-        return settle(one_attending, pending);
+        return go(one_attending, pending);
     }
 
     // Runner, after that call: it looks at the queue again from here on.
@@ -99,7 +106,20 @@ public:
     // Runner, when it found the queue empty or hands the lane on. True: the caller schedules it.
     template <class Pending>
     [[nodiscard]] bool leave(Pending&& pending) noexcept {
-        return settle(one_attending + one_inside, pending);
+        return go(one_attending + one_inside, pending);
+    }
+
+    // The same without the heavy fence: the caller owes one, and a reclaim() after it.
+    template <class Pending>
+    [[nodiscard]] bool leave_in_debt(Pending&& pending) noexcept {
+        word_.fetch_sub(one_attending + one_inside, std::memory_order_acq_rel);  // D
+        return pending() && try_claim();                                         // P
+    }
+
+    // After a heavy fence: pays for earlier leave_in_debt(). True: the caller schedules the lane.
+    template <class Pending>
+    [[nodiscard]] bool reclaim(Pending&& pending) noexcept {
+        return pending() && try_claim();  // P
     }
 
     // No runner holds the lane and none is called for. Stable only when nobody can publish to it.
@@ -125,9 +145,9 @@ private:
     }
 
     template <class Pending>
-    bool settle(std::uint32_t amount, Pending&& pending) noexcept {
+    bool go(std::uint32_t amount, Pending&& pending) noexcept {
         word_.fetch_sub(amount, std::memory_order_acq_rel);  // D
-        Sync::full_fence();                                  // F2 [PAIR lane-edge]
+        Sync::heavy_fence();                                 // F2 [PAIR lane-edge]
         return pending() && try_claim();                     // P
     }
 

@@ -52,7 +52,7 @@ std::int64_t magnitude(std::int64_t value) noexcept {
 template <class Terms>
 struct column {
     std::string_view title;
-    std::int64_t Terms::*term;
+    std::int64_t Terms::* term;
     bool always;  // shown even if it is 0 in every row
 };
 

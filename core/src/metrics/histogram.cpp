@@ -41,8 +41,7 @@ constexpr std::int64_t lowest_of(place at) noexcept {
 }
 
 constexpr std::int64_t highest_of(place at) noexcept {
-    return at.block == 0 ? lowest_of(at)
-                         : lowest_of(at) + (std::int64_t{1} << (at.block - 1)) - 1;
+    return at.block == 0 ? lowest_of(at) : lowest_of(at) + (std::int64_t{1} << (at.block - 1)) - 1;
 }
 
 static_assert(place_of(histogram::value_max_ns).block == 36);
@@ -162,9 +161,10 @@ std::int64_t histogram_snapshot::quantile_ns(double q) const noexcept {
     }
     const double exact_rank = std::ceil(q * static_cast<double>(count));
     // The product may round up past the count.
-    const std::uint64_t rank = exact_rank >= static_cast<double>(count)
-                                   ? count
-                                   : std::max<std::uint64_t>(1, static_cast<std::uint64_t>(exact_rank));
+    const std::uint64_t rank =
+        exact_rank >= static_cast<double>(count)
+            ? count
+            : std::max<std::uint64_t>(1, static_cast<std::uint64_t>(exact_rank));
     std::uint64_t seen = 0;
     for (const bucket& each : buckets) {
         seen += each.count;

@@ -16,7 +16,8 @@ constexpr bool in_range(unsigned char byte, unsigned low, unsigned high) noexcep
 // The size of the well-formed UTF-8 sequence at the start of the text (Unicode, table 3-7), or 0.
 std::size_t sequence_size(std::string_view text) noexcept {
     const auto byte = [text](std::size_t at) {
-        return at < text.size() ? static_cast<unsigned char>(text[at]) : static_cast<unsigned char>(0);
+        return at < text.size() ? static_cast<unsigned char>(text[at])
+                                : static_cast<unsigned char>(0);
     };
     const auto continues = [&](std::size_t from, std::size_t to) {
         for (std::size_t at = from; at < to; ++at) {

@@ -10,8 +10,8 @@
 
 namespace stentor::inline v0::detail {
 
-// Appends `name="value"`, with a comma before it when labels holds something already. Bytes that are
-// not UTF-8 become U+FFFD, because one of them would make a scraper refuse the whole page.
+// Appends `name="value"`, with a comma before it when labels holds something already. Bytes that
+// are not UTF-8 become U+FFFD, because one of them would make a scraper refuse the whole page.
 void append_label(std::string& labels, std::string_view name, std::string_view value);
 
 // Appends nanoseconds as decimal seconds, exactly and without surplus zeros: 1500000000 is 1.5.

@@ -19,19 +19,19 @@ struct bound {
 };
 
 constexpr std::array bounds{
-    bound{1'000, "1e-06"},          bound{2'000, "2e-06"},         bound{5'000, "5e-06"},
-    bound{10'000, "1e-05"},         bound{20'000, "2e-05"},        bound{50'000, "5e-05"},
-    bound{100'000, "0.0001"},       bound{200'000, "0.0002"},      bound{500'000, "0.0005"},
-    bound{1'000'000, "0.001"},      bound{2'000'000, "0.002"},     bound{5'000'000, "0.005"},
-    bound{10'000'000, "0.01"},      bound{20'000'000, "0.02"},     bound{50'000'000, "0.05"},
-    bound{100'000'000, "0.1"},      bound{200'000'000, "0.2"},     bound{500'000'000, "0.5"},
-    bound{1'000'000'000, "1.0"},    bound{2'000'000'000, "2.0"},   bound{5'000'000'000, "5.0"},
+    bound{1'000, "1e-06"},         bound{2'000, "2e-06"},       bound{5'000, "5e-06"},
+    bound{10'000, "1e-05"},        bound{20'000, "2e-05"},      bound{50'000, "5e-05"},
+    bound{100'000, "0.0001"},      bound{200'000, "0.0002"},    bound{500'000, "0.0005"},
+    bound{1'000'000, "0.001"},     bound{2'000'000, "0.002"},   bound{5'000'000, "0.005"},
+    bound{10'000'000, "0.01"},     bound{20'000'000, "0.02"},   bound{50'000'000, "0.05"},
+    bound{100'000'000, "0.1"},     bound{200'000'000, "0.2"},   bound{500'000'000, "0.5"},
+    bound{1'000'000'000, "1.0"},   bound{2'000'000'000, "2.0"}, bound{5'000'000'000, "5.0"},
     bound{10'000'000'000, "10.0"},
 };
 
 struct labelled_term {
     std::string_view label;
-    std::int64_t delivery_terms::*term;
+    std::int64_t delivery_terms::* term;
 };
 
 constexpr std::array settled_terms{
@@ -53,8 +53,8 @@ constexpr std::array outstanding_terms{
 
 constexpr std::size_t bus_series = 32;  // what describe_bus() and describe_removed() write, at most
 constexpr std::size_t histograms_per_row = 3;
-constexpr std::size_t row_series = 5 + settled_terms.size() + outstanding_terms.size() +
-                                   histograms_per_row * (bounds.size() + 3);
+constexpr std::size_t row_series =
+    5 + settled_terms.size() + outstanding_terms.size() + histograms_per_row * (bounds.size() + 3);
 
 // One line or family at a time into one string; label text comes in escaped.
 class writer {
@@ -113,7 +113,8 @@ struct row {
 
 void describe_publishes(writer& out, const publish_terms& terms) {
     out.counter("stentor_publish_calls_total", "Calls of publish.", terms.published);
-    out.family("stentor_publish_results_total", "counter", "Calls of publish by what became of them.");
+    out.family("stentor_publish_results_total", "counter",
+               "Calls of publish by what became of them.");
     out.sample(R"(status="accepted")", terms.accepted);
     out.sample(R"(status="no_subscribers")", terms.no_subscribers);
     out.sample(R"(status="rejected_full")", terms.rejected_full);
@@ -188,8 +189,7 @@ void describe_deliveries(writer& out, std::span<const row> rows) {
 }
 
 void describe_histogram(writer& out, std::span<const row> rows, std::string_view name,
-                        std::string_view help,
-                        histogram_snapshot subscription_snapshot::*member) {
+                        std::string_view help, histogram_snapshot subscription_snapshot::* member) {
     out.family(name, "histogram", help);
     for (const row& each : rows) {
         const histogram_snapshot& held = each.data->*member;
@@ -222,8 +222,7 @@ void describe_durations(writer& out, std::span<const row> rows) {
                "Durations that were not recorded because memory was short.");
     for (const row& each : rows) {
         const subscription_snapshot& held = *each.data;
-        out.sample(each.label,
-                   held.queue_wait.lost + held.service.lost + held.end_to_end.lost);
+        out.sample(each.label, held.queue_wait.lost + held.service.lost + held.end_to_end.lost);
     }
 }
 
@@ -256,7 +255,8 @@ std::vector<row> choose_rows(const bus_snapshot& bus, std::size_t max_series,
                              subscription_snapshot& other) {
     const std::size_t room = (max_series - std::min(max_series, bus_series)) / row_series;
     const bool all_fit = bus.subscriptions.size() <= room;
-    const std::size_t named_max = all_fit ? bus.subscriptions.size() : room - std::min<std::size_t>(room, 1);
+    const std::size_t named_max =
+        all_fit ? bus.subscriptions.size() : room - std::min<std::size_t>(room, 1);
     std::vector<row> rows;
     for (const subscription_snapshot& each : bus.subscriptions) {
         // Beside the sum, a subscription that is called `other` would be the same series twice.

@@ -22,20 +22,19 @@ event_id id_of(const slot_header& slot) noexcept {
     if (slot.box != nullptr && slot.box->has_id) {
         return slot.box->id;
     }
-    return make_id({slot.ticket, unix_ms_of(slot), slot.origin->topic->id_key});
+    return make_id({slot.ticket, unix_ns_of(slot), slot.origin->topic->id_key});
 }
 
-std::int64_t unix_ms_of(const slot_header& slot) noexcept {
-    return (slot.origin->topic->epoch_unix_ns + (slot.stamp & ~stamp_flags)) / 1'000'000;
+std::int64_t unix_ns_of(const slot_header& slot) noexcept {
+    return slot.origin->topic->epoch_unix_ns + (slot.stamp & ~stamp_flags);
 }
 
 metadata metadata_of(const slot_header& slot) noexcept {
     metadata data;
     data.id = id_of(slot);
-    const auto since_epoch = slot.origin->topic->epoch_unix_ns + (slot.stamp & ~stamp_flags);
     data.time = std::chrono::system_clock::time_point(
         std::chrono::duration_cast<std::chrono::system_clock::duration>(
-            std::chrono::nanoseconds(since_epoch)));
+            std::chrono::nanoseconds(unix_ns_of(slot))));
     if (const auto* type = slot.origin->topic->type; type != nullptr) {
         data.schema_version = type->schema_version;
     }

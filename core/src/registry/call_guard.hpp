@@ -25,7 +25,7 @@ public:
     // Runner only. Returns what it held before: a handler that steps the engine itself nests.
     const Subscription* enter(const Subscription* subscription) noexcept {
         const auto* before = held_.load(std::memory_order_relaxed);
-        held_.store(subscription, std::memory_order_relaxed);  // E
+        held_.store(subscription, std::memory_order_release);  // E [PAIR barrier]
         Sync::light_fence();                                   // L [PAIR barrier]
         return before;
     }

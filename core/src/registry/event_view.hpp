@@ -10,7 +10,7 @@
 namespace stentor::inline v0::detail {
 
 [[nodiscard]] event_id id_of(const slot_header& slot) noexcept;
-[[nodiscard]] std::int64_t unix_ms_of(const slot_header& slot) noexcept;
+[[nodiscard]] std::int64_t unix_ns_of(const slot_header& slot) noexcept;
 [[nodiscard]] metadata metadata_of(const slot_header& slot) noexcept;
 
 }  // namespace stentor::inline v0::detail

@@ -24,9 +24,10 @@ class read_section {
 public:
     // One thread at a time is inside a section; sections do not nest.
     void enter() noexcept {
-        // relaxed: only this slot's holder writes; the light fence orders it before the loads.
+        // Only this slot's holder writes. Release, because a writer may see this store instead of
+        // the exit() before it; the light fence orders it before the loads.
         const auto count = count_.load(std::memory_order_relaxed);
-        count_.store(count + 1, std::memory_order_relaxed);  // O
+        count_.store(count + 1, std::memory_order_release);  // O [PAIR grace]
         Sync::light_fence();                                 // L [PAIR grace]
     }
 

@@ -30,6 +30,9 @@ struct topic_entry {
     // The current version. Swapped under the registry's lock (release), loaded by every publish
     // inside a read section (acquire). [PAIR route]
     std::atomic<route*> current{nullptr};
+    // Counts the swaps of `current`, each after the swap (release); a publisher that finds it
+    // unchanged (acquire) may use what it found by the route before. [PAIR route]
+    std::atomic<std::uint64_t> version{1};
     // A slow handler listens: stamp every event. Written by runners, read by publishers; relaxed.
     std::atomic<bool> stamp_all{false};
     std::atomic<topic_entry*> next{nullptr};  // in the table's chain
@@ -48,8 +51,11 @@ struct route_target {
 
 // What one publisher slot counts and keeps for one route version. Written by the slot's holder.
 struct alignas(cache_line_size) route_cell {
-    counter events;   // accepted by at least one target
+    route* of = nullptr;
+    lane* only = nullptr;  // the one lane of a route that has one, and is not constrained
+    lane_port* first_port = nullptr;
     counter entries;  // enqueued, all targets
+    counter events;   // accepted by at least one of several targets; of one target, see entries
     std::vector<lane_port*> ports;  // one per target
 };
 
@@ -90,7 +96,7 @@ struct route {
         std::uint64_t sum = 0;
         for (std::uint32_t index = 0; index < cell_count; ++index) {
             if (const auto* cell = cells[index].load(std::memory_order_acquire)) {
-                sum += cell->events.read();
+                sum += targets.size() == 1 ? cell->entries.read() : cell->events.read();
             }
         }
         return sum;

@@ -16,7 +16,7 @@ namespace stentor::inline v0::detail {
 
 }  // namespace stentor::inline v0::detail
 
-#define STENTOR_ASSERT(condition, message)                                                        \
-    (static_cast<bool>(condition)                                                                 \
-         ? static_cast<void>(0)                                                                   \
+#define STENTOR_ASSERT(condition, message) \
+    (static_cast<bool>(condition)          \
+         ? static_cast<void>(0)            \
          : ::stentor::detail::assert_failed(#condition, message, __FILE__, __LINE__))

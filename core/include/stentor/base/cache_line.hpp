@@ -3,10 +3,10 @@
 
 #include <cstddef>
 
-// Padding as a type. A field that one thread writes and others read often gets a line of its own
-// by being a padded<T>, so that false sharing is visible where the field is declared.
-// std::hardware_destructive_interference_size is not used: GCC warns that it may change with -mtune,
-// and our layouts are part of the ABI.
+// Padding as a type. A field that one thread writes and others read often gets a line of its own by
+// being a padded<T>, so that false sharing is visible where the field is declared.
+// std::hardware_destructive_interference_size is not used: GCC warns that it may change with
+// -mtune, and our layouts are part of the ABI.
 
 namespace stentor::inline v0 {
 

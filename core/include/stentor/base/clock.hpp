@@ -47,7 +47,8 @@ public:
     [[nodiscard]] std::int64_t system_ns() noexcept override;
     [[nodiscard]] bool is_virtual() const noexcept override { return true; }
 
-    // Moves both readings forward. A negative step is a broken contract: steady time never goes back.
+    // Moves both readings forward. A negative step is a broken contract: steady time never goes
+    // back.
     void advance(std::chrono::nanoseconds step) noexcept;
     // Moves the system reading alone, either way: somebody set the machine's clock.
     void jump_system(std::chrono::nanoseconds step) noexcept;

@@ -9,9 +9,9 @@
 #include <string_view>
 #include <utility>
 
-// Why something could not be set up: a code to branch on and a message for a person, which says what
-// is wrong, where, and what to do. Factories return result<T, error>; constructors cannot, and raise.
-// Publishing never makes an error: its refusals are enumerators of publish_result.
+// Why something could not be set up: a code to branch on and a message for a person, which says
+// what is wrong, where, and what to do. Factories return result<T, error>; constructors cannot, and
+// raise. Publishing never makes an error: its refusals are enumerators of publish_result.
 //
 // Threads: values, share as any other value. Progress: building a message allocates.
 
@@ -61,7 +61,8 @@ private:
     std::shared_ptr<const error> details_;
 };
 
-// Throws bus_error. In a library that was compiled without exceptions: prints the message and aborts.
+// Throws bus_error. In a library that was compiled without exceptions: prints the message and
+// aborts.
 [[noreturn]] STENTOR_EXPORT void raise(error details);
 
 }  // namespace stentor::inline v0

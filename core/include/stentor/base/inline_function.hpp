@@ -28,14 +28,14 @@ class inline_function<Return(Args...), Capacity> {
     static_assert(Capacity >= sizeof(void*), "the storage must at least hold a pointer");
 
     template <class Callable>
-    static constexpr bool fits_inside = sizeof(Callable) <= Capacity &&
-                                        alignof(Callable) <= alignof(std::max_align_t) &&
-                                        std::is_nothrow_move_constructible_v<Callable>;
+    static constexpr bool fits_inside =
+        sizeof(Callable) <= Capacity && alignof(Callable) <= alignof(std::max_align_t) &&
+        std::is_nothrow_move_constructible_v<Callable>;
 
     template <class Callable>
-    static constexpr bool callable_as = std::is_same_v<Return, void>
-                                            ? std::is_invocable_v<Callable&, Args...>
-                                            : std::is_invocable_r_v<Return, Callable&, Args...>;
+    static constexpr bool callable_as =
+        std::is_same_v<Return, void> ? std::is_invocable_v<Callable&, Args...>
+                                     : std::is_invocable_r_v<Return, Callable&, Args...>;
 
 public:
     inline_function() noexcept = default;
@@ -96,7 +96,8 @@ public:
 
 private:
     using invoke_type = Return (*)(void*, Args&&...);
-    // Moves the callable from the first place into the second, or destroys it when there is no second.
+    // Moves the callable from the first place into the second, or destroys it when there is no
+    // second.
     using manage_type = void (*)(void*, void*) noexcept;
 
     [[nodiscard]] void* storage() noexcept { return static_cast<void*>(storage_); }

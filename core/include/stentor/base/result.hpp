@@ -8,9 +8,9 @@
 #include <utility>
 
 // A value or the reason why there is none: the part of std::expected's interface that we use, under
-// its names, so that moving to it in C++23 is a search and replace. Two differences: value() without
-// a value stops the process instead of throwing, so that it works without exceptions, and both types
-// must be nothrow movable, so that an assignment can never leave a result with neither.
+// its names, so that moving to it in C++23 is a search and replace. Two differences: value()
+// without a value stops the process instead of throwing, so that it works without exceptions, and
+// both types must be nothrow movable, so that an assignment can never leave a result with neither.
 //
 // Threads: a value, share as any other. Progress: allocates nothing itself.
 
@@ -49,8 +49,8 @@ public:
                  !std::is_same_v<std::remove_cvref_t<Other>, result> &&
                  !std::is_same_v<std::remove_cvref_t<Other>, unexpected<Error>>)
     // NOLINTNEXTLINE(google-explicit-constructor): `return value;` must work, as with std::expected
-    constexpr explicit(!std::is_convertible_v<Other, Value>) result(Other&& value) noexcept(
-        std::is_nothrow_constructible_v<Value, Other>)
+    constexpr explicit(!std::is_convertible_v<Other, Value>)
+        result(Other&& value) noexcept(std::is_nothrow_constructible_v<Value, Other>)
         : value_(std::forward<Other>(value)), has_value_(true) {}
 
     template <class Other>

@@ -13,7 +13,8 @@
 #include <string_view>
 
 // The name of one event, everywhere and for ever: a UUID, version 7 of RFC 9562 when made here, so
-// that ids sort by the millisecond of their making. Ids that come from outside may be of any version.
+// that ids sort by the millisecond of their making. Ids that come from outside may be of any
+// version.
 //
 // Threads: values. Progress: wait-free, except that to_string() and a failing parse() allocate.
 

@@ -31,7 +31,7 @@ namespace detail {
 // An id before it is made: a ticket, unique in its bus, and the bus's random key.
 struct unmade_id {
     std::uint64_t ticket = 0;
-    std::int64_t unix_ms = 0;
+    std::int64_t unix_ns = 0;
     std::uint64_t key = 0;
 };
 

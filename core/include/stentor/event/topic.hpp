@@ -12,8 +12,8 @@
 #include <string>
 #include <string_view>
 
-// Topics: dotted names of events, `order.status.changed`. One to sixteen tokens of a-z, 0-9, _ and -,
-// each at most 64 bytes, the whole at most 255. The first token `stentor` belongs to the engine.
+// Topics: dotted names of events, `order.status.changed`. One to sixteen tokens of a-z, 0-9, _ and
+// -, each at most 64 bytes, the whole at most 255. The first token `stentor` belongs to the engine.
 // The check is constexpr, so that a malformed literal is a compile error (see event_traits.hpp).
 //
 // Threads: values, share as any other value. Progress: a check reads at most 256 bytes of any text.

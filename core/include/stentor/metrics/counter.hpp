@@ -5,8 +5,8 @@
 #include <cstdint>
 
 // Counters. They count and order nothing: whoever needs to see the effect of what was counted must
-// be ordered with it by other means (at quiescence, by the drain). Counting up only; a sum over many
-// counters is exact once their writers stand still.
+// be ordered with it by other means (at quiescence, by the drain). Counting up only; a sum over
+// many counters is exact once their writers stand still.
 //
 // Threads: see each class. Progress: wait-free.
 

@@ -10,15 +10,16 @@
 #include <vector>
 
 // Histograms of durations in nanoseconds, from 0 to 1 h. Log-linear: exact up to 127 ns, from there
-// 64 equal buckets for each doubling, so that any value read back is within 0.8 % of the recorded one.
-// Values above 1 h are recorded as 1 h and counted as overflow, negative ones (a clock that was
-// stepped) as 0.
+// 64 equal buckets for each doubling, so that any value read back is within 0.8 % of the recorded
+// one. Values above 1 h are recorded as 1 h and counted as overflow, negative ones (a clock that
+// was stepped) as 0.
 //
-// Cost: two relaxed fetch_adds a record; 512 bytes for each doubling that was ever touched, allocated
-// when it is. When that allocation fails the value is counted as lost and the next one tries again.
+// Cost: two relaxed fetch_adds a record; 512 bytes for each doubling that was ever touched,
+// allocated when it is. When that allocation fails the value is counted as lost and the next one
+// tries again.
 //
-// Threads: record() and snapshot() by any number of threads at once. Progress: record() is lock-free
-// (wait-free but for the first touch of a doubling and for new extremes).
+// Threads: record() and snapshot() by any number of threads at once. Progress: record() is
+// lock-free (wait-free but for the first touch of a doubling and for new extremes).
 
 namespace stentor::inline v0 {
 
@@ -32,16 +33,16 @@ struct STENTOR_EXPORT histogram_snapshot {
         std::uint64_t count = 0;
     };
 
-    std::uint64_t count = 0;     // recorded values, lost ones excluded
-    std::int64_t sum_ns = 0;     // stays at the largest int64 once it got there
-    std::int64_t min_ns = 0;     // 0 when empty
-    std::int64_t max_ns = 0;     // 0 when empty
-    std::uint64_t lost = 0;      // values that found no memory
-    std::uint64_t overflow = 0;  // values above 1 h, included in count as 1 h
+    std::uint64_t count = 0;        // recorded values, lost ones excluded
+    std::int64_t sum_ns = 0;        // stays at the largest int64 once it got there
+    std::int64_t min_ns = 0;        // 0 when empty
+    std::int64_t max_ns = 0;        // 0 when empty
+    std::uint64_t lost = 0;         // values that found no memory
+    std::uint64_t overflow = 0;     // values above 1 h, included in count as 1 h
     std::vector<bucket> buckets{};  // ascending, without empty ones
 
-    // The value below or at which the share q of the values lies (nearest rank), within 0.8 %; exact
-    // for q <= 0 (the minimum) and q >= 1 (the maximum). 0 when empty. NaN counts as 0.
+    // The value below or at which the share q of the values lies (nearest rank), within 0.8 %;
+    // exact for q <= 0 (the minimum) and q >= 1 (the maximum). 0 when empty. NaN counts as 0.
     [[nodiscard]] std::int64_t quantile_ns(double q) const noexcept;
 
     // How many values were at most that, as exactly as the buckets tell: values within 0.8 % of the
@@ -77,8 +78,8 @@ private:
     [[nodiscard]] block* find_or_make(std::size_t index) noexcept;
     void widen(std::int64_t value_ns) noexcept;
 
-    // All are written by recorders and read by snapshots, relaxed: they count and order nothing. The
-    // blocks alone are published with release and read with acquire (pair: histogram block).
+    // All are written by recorders and read by snapshots, relaxed: they count and order nothing.
+    // The blocks alone are published with release and read with acquire (pair: histogram block).
     std::atomic<std::uint64_t> sum_ns_{0};
     std::atomic<std::int64_t> min_ns_{value_max_ns};
     std::atomic<std::int64_t> max_ns_{0};

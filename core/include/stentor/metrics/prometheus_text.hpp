@@ -7,9 +7,9 @@
 #include <cstddef>
 #include <string>
 
-// A snapshot as Prometheus text, format 0.0.4: serve it with
-// `Content-Type: text/plain; version=0.0.4; charset=utf-8`. Base units, `_total` on counters, classic
-// histogram buckets 1-2-5 from 1 us to 10 s.
+// A snapshot as Prometheus text, format 0.0.4: serve it with `Content-Type: text/plain;
+// version=0.0.4; charset=utf-8`. Base units, `_total` on counters, classic histogram buckets 1-2-5
+// from 1 us to 10 s.
 //
 // Threads: a pure function. Progress: allocates; linear in the snapshot.
 
