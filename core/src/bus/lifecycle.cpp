@@ -270,6 +270,7 @@ bool engine::quiescent() const noexcept {
 bool engine::await(std::int64_t until_ns) noexcept {
     auto* mine = inside_handler() ? runner::current() : nullptr;
     if (mine != nullptr) {
+        const std::lock_guard lock(registry_);  // against enter_wait(): one of the two sees the other
         mine->in_waiting_call.store(true, std::memory_order_release);
     }
     bool done = quiescent();

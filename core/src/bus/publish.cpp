@@ -123,7 +123,7 @@ void fill(envelope& box, const inheritance& from, char* texts, header* headers) 
 inline bool engine::publish_short(publisher_slot& slot, const event_type* type,
                                   slot_image& image) noexcept {
     const auto& known = slot.known[publisher_slot::known_place(type)];
-    if (known.type != type) {
+    if (known.type != type || slot.section.entered()) {
         return false;
     }
     const reading in_section(slot);
@@ -187,7 +187,8 @@ publish_result engine::publish_any(const request& what, outgoing& event) noexcep
         return publish_result(publish_status::closed);
     }
     auto* slot = what.slot != nullptr ? what.slot : slot_pool::of_this_thread(slots_);
-    if (slot != nullptr) {
+    // An event whose constructor or destructor publishes is in the middle of a publish of its own.
+    if (slot != nullptr && !slot->section.entered()) {
         return publish_through(*slot, what, event);
     }
     slot = slots_->claim_shared();

@@ -22,7 +22,7 @@ std::size_t engine::publish_bulk(const request& what, void* first, std::size_t c
         return 0;
     }
     auto* slot = what.slot != nullptr ? what.slot : slot_pool::of_this_thread(slots_);
-    const bool claimed = slot == nullptr;
+    const bool claimed = slot == nullptr || slot->section.entered();
     if (claimed) {
         slot = slots_->claim_shared();
     }

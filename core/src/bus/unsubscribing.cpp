@@ -65,8 +65,8 @@ bool engine::being_called(const subscription_record& record) const noexcept {
 }
 
 // A handler is about to wait for calls of `record`. False: one of those calls waits, directly or
-// through others, for a call that this handler is. Under the registry's lock, so that of several
-// handlers that close a cycle the last one to come sees it.
+// through others, for a call that this handler is; a call that drains waits for everybody. Under the
+// registry's lock, so that of several handlers that close a cycle the last one to come sees it.
 bool engine::enter_wait(runner& mine, const subscription_record& record) noexcept {
     const std::lock_guard lock(registry_);
     const auto* start = mine.calling_now();
@@ -75,6 +75,9 @@ bool engine::enter_wait(runner& mine, const subscription_record& record) noexcep
         for (const auto& one : runners_) {
             if (!one->calling(reached[at])) {
                 continue;
+            }
+            if (one->in_waiting_call.load(std::memory_order_acquire)) {
+                return false;
             }
             const auto* next = one->waits_for.load(std::memory_order_acquire);
             if (next == nullptr) {

@@ -275,6 +275,7 @@ void runner::park() noexcept {
     shared_.idle.begin_park(searched);
     if ((!shared_.ready.empty() || shared_.stopping.load(std::memory_order_seq_cst)) &&
         shared_.idle.cancel_park()) {
+        shared_.wake_watch();  // for a moment all may have looked parked
         return;
     }
     sleep();
@@ -291,6 +292,7 @@ void runner::sleep() noexcept {
         waits = shared_.ready.empty() || shared_.idle.somebody_searches() ? 0 : waits + 1;
         if (waits >= 2 && shared_.idle.cancel_park()) {
             shared_.rescues.add();
+            shared_.wake_watch();
             return;
         }
     }

@@ -36,6 +36,11 @@ public:
         count_.store(count + 1, std::memory_order_release);  // [PAIR grace]
     }
 
+    // Its holder only: in the middle of a section already, so that another may not begin.
+    [[nodiscard]] bool entered() const noexcept {
+        return inside(count_.load(std::memory_order_relaxed));
+    }
+
     [[nodiscard]] std::uint64_t count() const noexcept {
         return count_.load(std::memory_order_acquire);  // S [PAIR grace]
     }
