@@ -204,7 +204,7 @@ private:
     static void destroy_handler(subscription_record& record) noexcept;
 
     // placement.cpp; what the watch does
-    void maintain() noexcept;
+    void maintain(bool idle) noexcept;
     void end_orphan(const std::shared_ptr<subscription_record>& record);
     void place(subscription_record& record);
     [[nodiscard]] static bool swollen(const lane& which) noexcept;
@@ -219,7 +219,7 @@ private:
     // lifecycle.cpp
     [[nodiscard]] bool quiescent() const noexcept;  // takes registry_
     [[nodiscard]] bool await(std::int64_t until_ns) noexcept;
-    [[nodiscard]] std::int64_t settled_total() const noexcept;  // takes registry_
+    [[nodiscard]] std::int64_t handled_total() const noexcept;  // takes registry_
     [[nodiscard]] std::map<std::string, std::int64_t> cancelled_by_topic() const;
     void wait_for_publishers(std::int64_t until_ns) noexcept;
     void cancel_leftovers(drain_report& report) noexcept;
@@ -267,7 +267,6 @@ private:
     std::vector<std::shared_ptr<lane>> lanes_;  // by id; null: the id is free
     std::vector<std::uint32_t> free_lane_ids_;
     delivery_terms removed_;            // totals of subscriptions that are gone
-    std::uint64_t entries_folded_ = 0;  // settled through routes that are gone
     std::uint64_t events_folded_ = 0;   // accepted by routes that are gone
     std::uint32_t next_number_ = 1;
     std::uint32_t untyped_count_ = 0;

@@ -90,7 +90,7 @@ struct engine::start_ticket final : runner_task {
         if (!owner.shared_.take_maintenance_request()) {
             return false;
         }
-        owner.maintain();
+        owner.maintain(false);
         return !owner.shared_.ready.empty();
     }
     engine& owner;
@@ -124,11 +124,11 @@ engine::engine(bus_options options, std::uint32_t workers, std::uint64_t id_key)
       id_key_(id_key),
       shared_(limits_of(options_, workers),
               options_.clock != nullptr ? *options_.clock : system_clock_source()),
-      log_(shared_, options_.log),
+      log_(shared_, std::move(options_.log)),
       slots_(std::make_shared<slot_pool>(static_cast<std::uint32_t>(options_.publishers), id_key)) {
     shared_.observer = &log_;
     shared_.target = this;
-    shared_.on_thread_start = options_.on_thread_start;
+    shared_.on_thread_start = std::move(options_.on_thread_start);
     // One more than run: the closer, with which a drain cancels what is left.
     for (std::uint32_t index = 0; index <= shared_.what.runners; ++index) {
         runners_.push_back(std::make_unique<runner>(shared_, index));
@@ -154,7 +154,7 @@ result<void, error> engine::start() {
     }
     bool running = begun > 0;
     if (running && !executors_.back()->manual()) {
-        watch_ = std::make_unique<watch>(shared_, [this] { maintain(); });
+        watch_ = std::make_unique<watch>(shared_, [this](bool idle) { maintain(idle); });
         running = watch_->start(watched);
     }
     if (!running) {
@@ -201,17 +201,14 @@ drain_report engine::drain(std::chrono::nanoseconds deadline) noexcept {
         return final_report_;
     }
     drain_report report;
-    const auto before = settled_total();
+    const auto before = handled_total();
     report.complete = await(until);
     intake_.set(intake::closed);
     wait_for_publishers(shared_.now() + cancel_grace_ns);
     if (!report.complete) {
         cancel_leftovers(report);
     }
-    report.completed = settled_total() - before;
-    for (const auto& one : report.abandoned) {
-        report.completed -= one.deliveries;
-    }
+    report.completed = handled_total() - before;
     stop_runners(report);
     log_.flush(true);
     stopped_ = true;
@@ -296,11 +293,19 @@ bool engine::await(std::int64_t until_ns) noexcept {
     return done;
 }
 
-std::int64_t engine::settled_total() const noexcept {
+// Deliveries that reached their handler, or expired.
+std::int64_t engine::handled_total() const noexcept {
     const std::lock_guard lock(registry_);
-    std::uint64_t sum = entries_folded_;
-    for_each_route([&](const route& one) { sum += one.settled_entries(); });
-    return static_cast<std::int64_t>(sum);
+    const auto handled = [](const delivery_terms& terms) {
+        return terms.completed + terms.failed + terms.expired;
+    };
+    auto sum = handled(removed_);
+    for (const auto* list : {&active_, &closed_}) {
+        for (const auto& one : *list) {
+            sum += handled(terminals_of(*one));
+        }
+    }
+    return sum;
 }
 
 std::map<std::string, std::int64_t> engine::cancelled_by_topic() const {

@@ -15,7 +15,7 @@ constexpr std::int64_t lane_bytes_kept = std::int64_t{1} << 20;
 
 }  // namespace
 
-void engine::maintain() noexcept {
+void engine::maintain(bool idle) noexcept {
     log_.flush(false);
     const std::lock_guard lock(registry_);
 #if defined(__cpp_exceptions)
@@ -30,7 +30,9 @@ void engine::maintain() noexcept {
                 place(*one);
             }
         }
-        renew_lanes();
+        if (idle) {
+            renew_lanes();
+        }
         choose_stamps();
 #if defined(__cpp_exceptions)
     } catch (...) {
@@ -154,7 +156,6 @@ void engine::reclaim() noexcept {
 void engine::fold(const route& gone) noexcept {
     const auto events = gone.events_accepted();
     events_folded_ += events;
-    entries_folded_ += gone.settled_entries();
     for (const auto& one : gone.subscriptions) {
         one->accepted_folded += events;
         --one->routes;

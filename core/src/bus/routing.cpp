@@ -342,6 +342,18 @@ void engine::keep(subscription kept) {
 }
 
 bool engine::has_subscribers(std::string_view topic) noexcept {
+    auto* slot = slot_pool::of_this_thread(slots_);
+    if (slot != nullptr && !slot->section.entered()) {
+        slot->section.enter();
+        const auto* entry = topics_.find(topic);
+        const bool known = entry != nullptr;
+        const bool wanted =
+            known && !entry->current.load(std::memory_order_acquire)->targets.empty();
+        slot->section.exit();
+        if (known) {
+            return wanted;
+        }
+    }
     const std::lock_guard lock(registry_);
     return std::ranges::any_of(active_,
                                [&](const auto& one) { return one->matches(topic); });

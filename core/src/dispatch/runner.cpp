@@ -145,6 +145,9 @@ void runner::drain(lane& from) noexcept {
         last = count;
         if (count == limit) {
             call_for_help(from);
+            if (turn % batches_per_turn == 0) {
+                note_backlog(from);
+            }
         }
         process(from, count);
         if (surplus_ || shared_.stopping.load(std::memory_order_relaxed)) {
@@ -183,6 +186,14 @@ void runner::call_for_help(lane& from) noexcept {
     const auto backlog = from.backlog();
     if (backlog * cost >= help_backlog_ns && from.state.call_for_help()) {
         shared_.make_ready(from);
+    }
+}
+
+// Now and then, because the count lies on the publishers' lines.
+void runner::note_backlog(lane& from) noexcept {
+    const auto backlog = from.backlog();
+    if (backlog > from.backlog_peak.load(std::memory_order_relaxed)) {
+        from.backlog_peak.store(backlog, std::memory_order_relaxed);
     }
 }
 

@@ -101,6 +101,7 @@ private:
     void found_work() noexcept;
     [[nodiscard]] std::size_t batch_limit(const lane& from) const noexcept;
     void call_for_help(lane& from) noexcept;
+    static void note_backlog(lane& from) noexcept;
 
     void process(lane& from, std::size_t count) noexcept;
     void handle(const stretch& what) noexcept;

@@ -10,13 +10,13 @@
 
 #include <stentor/base/cache_line.hpp>
 #include <stentor/base/clock.hpp>
+#include <stentor/base/inline_function.hpp>
 #include <stentor/metrics/counter.hpp>
 #include <stentor/registry/publish_target.hpp>
 
 #include <atomic>
 #include <cstdint>
 #include <ctime>
-#include <functional>
 #include <memory>
 
 namespace stentor::inline v0::detail {
@@ -161,7 +161,7 @@ public:
 
     failure_observer* observer = nullptr;
     publish_target* target = nullptr;
-    std::function<void(std::int32_t)> on_thread_start;
+    inline_function<void(std::int32_t)> on_thread_start;
     // Wakes the watch when it sleeps because everybody does.
     std::atomic<std::uint32_t> watch_epoch{0};
     std::atomic<bool> watch_sleeps{false};

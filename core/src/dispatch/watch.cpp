@@ -41,6 +41,7 @@ void watch::run() noexcept {
         tick();
         quiet = shared_.idle.all_parked() ? quiet + 1 : 0;
         if (quiet >= quiet_ticks) {
+            maintain_(true);
             sleep_until_needed();
             quiet = 0;
         } else if (!stop_.load(std::memory_order_acquire)) {
@@ -59,7 +60,7 @@ void watch::tick() noexcept {
         shared_.look_at_all_lanes();
     }
     if (shared_.take_maintenance_request()) {
-        maintain_();
+        maintain_(false);
     }
 }
 

@@ -19,7 +19,8 @@ public:
     static constexpr std::int64_t tick_ns = 1'000'000;
     static constexpr int quiet_ticks = 20;  // before it sleeps
 
-    watch(scheduler& shared, std::function<void()> maintain)
+    // `maintain(idle)`: idle when all runners have been parked for a while.
+    watch(scheduler& shared, std::function<void(bool)> maintain)
         : shared_(shared), maintain_(std::move(maintain)) {}
     ~watch() { stop(); }
 
@@ -33,7 +34,7 @@ private:
     void sleep_until_needed() noexcept;
 
     scheduler& shared_;
-    std::function<void()> maintain_;
+    std::function<void(bool)> maintain_;
     std::vector<runner*> runners_;
     std::atomic<bool> stop_{false};
     std::thread thread_;

@@ -3,7 +3,7 @@
 
 #include <compare>
 #include <cstddef>
-#include <functional>
+#include <string_view>
 
 // A number with a meaning. Two ids with different tags do not convert into each other or into
 // numbers, so that a lane's number cannot be passed where a route's is asked for.

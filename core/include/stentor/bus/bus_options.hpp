@@ -2,12 +2,12 @@
 #pragma once
 
 #include <stentor/base/clock.hpp>
+#include <stentor/base/inline_function.hpp>
 #include <stentor/bus/error_record.hpp>
 #include <stentor/dispatch/executor.hpp>
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <memory>
 
 namespace stentor::inline v0 {
@@ -19,6 +19,7 @@ enum class profile : std::uint8_t {
     efficient,    // parks at once
 };
 
+// Move-only, because of the callbacks.
 struct bus_options {
     // Runners that work at the same time. 0: what the CPU affinity and the cgroup quota allow.
     std::int32_t workers = 0;
@@ -45,7 +46,7 @@ struct bus_options {
     stentor::clock* clock = nullptr;
     // Called on each of the engine's threads when it starts, for affinity and priority; `index` is
     // the runner's.
-    std::function<void(std::int32_t index)> on_thread_start{};
+    inline_function<void(std::int32_t index)> on_thread_start{};
 };
 
 }  // namespace stentor::inline v0

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <stentor/base/inline_function.hpp>
 #include <stentor/event/event_id.hpp>
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <source_location>
 #include <string_view>
 
@@ -36,8 +36,8 @@ struct notice_record {
 // Takes the records. Called on a runner, or on the thread that drains; must not block. An exception
 // that it throws is swallowed and counted.
 struct log_sink {
-    std::function<void(const error_record&)> on_error{};
-    std::function<void(const notice_record&)> on_notice{};
+    inline_function<void(const error_record&)> on_error{};
+    inline_function<void(const notice_record&)> on_notice{};
 };
 
 }  // namespace stentor::inline v0

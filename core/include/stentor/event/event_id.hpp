@@ -8,9 +8,8 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <string>
 #include <string_view>
+#include <string>
 
 // The name of one event, everywhere and for ever: a UUID, version 7 of RFC 9562 when made here, so
 // that ids sort by the millisecond of their making. Ids that come from outside may be of any
