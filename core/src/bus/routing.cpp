@@ -181,6 +181,7 @@ std::shared_ptr<lane> engine::new_lane(std::uint32_t slot_size, std::int64_t cap
     }
     shared_.set_lane(id, made.get());
     shared_.ready.cover(lanes_.size());
+    shared_.waiting_slow.cover(lanes_.size());
     return made;
 }
 

@@ -94,6 +94,20 @@ public:
 
     // Around a long call. After enter_blocked() the caller looks at the ready set and notifies.
     void enter_blocked() noexcept { word_.fetch_add(one_blocked, std::memory_order_seq_cst); }
+    // The same for a call that is known to be long; false when `limit` runners are blocked already.
+    [[nodiscard]] bool try_enter_blocked(std::uint64_t limit) noexcept {
+        auto word = word_.load(std::memory_order_seq_cst);
+        while (blocked(word) < limit) {
+            if (word_.compare_exchange_strong(word, word + one_blocked, std::memory_order_seq_cst,
+                                              std::memory_order_seq_cst)) {
+                return true;
+            }
+        }
+        return false;
+    }
+    [[nodiscard]] bool may_block(std::uint64_t limit) const noexcept {
+        return blocked(word_.load(std::memory_order_seq_cst)) < limit;
+    }
     void leave_blocked() noexcept { word_.fetch_sub(one_blocked, std::memory_order_seq_cst); }
 
     // A spare runner that is not needed any more parks although work is ready, because `workers`

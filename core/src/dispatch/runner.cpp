@@ -41,6 +41,8 @@ runner* runner::current() noexcept { return current_runner; }
 
 void runner::set_up_thread() noexcept {
     name_thread("stentor", static_cast<std::int32_t>(index_));
+    thread_id_.store(this_thread_id(), std::memory_order_relaxed);
+    cpu_clock_.store(this_thread_cpu_clock(), std::memory_order_release);
     if (shared_.on_thread_start) {
         shared_.on_thread_start(static_cast<std::int32_t>(index_));
     }
@@ -131,8 +133,16 @@ void runner::drain(lane& from) noexcept {
     int misses = 0;
     std::size_t last = 0;
     for (int turn = 0;; ++turn) {
-        const auto limit = batch_limit(from);
+        const bool slow = from.cost_ns.load(std::memory_order_relaxed) >= slow_from_ns;
+        if (slow && !reserve_slow_call(from)) {
+            return;
+        }
+        const auto limit = slow ? 1 : batch_limit(from);
         const auto count = from.dequeue(index_, buffer_, limit);
+        if (count == 0 && slow) {
+            release_slow_call();
+            return;
+        }
         if (count == 0) {
             // Events came in a stream until now: probably the next ones are being written.
             if (last >= stream_batch && ++misses <= misses_max && shared_.ready.empty()) {
@@ -150,6 +160,9 @@ void runner::drain(lane& from) noexcept {
             }
         }
         process(from, count);
+        if (slow) {
+            release_slow_call();
+        }
         if (surplus_ || shared_.stopping.load(std::memory_order_relaxed)) {
             return;
         }
@@ -233,6 +246,28 @@ void runner::let_go() noexcept {
         shared_.make_ready(lane);
     }
     holding_.store(nullptr, std::memory_order_release);
+}
+
+// False: as many slow calls run as may, so the lane waits until one of them ends.
+bool runner::reserve_slow_call(lane& from) noexcept {
+    if (shared_.idle.try_enter_blocked(shared_.slow_calls_max())) {
+        slow_reserved_ = true;
+        return true;
+    }
+    linger_ = nullptr;
+    if (from.state.leave([&from] { return from.pending(); })) {
+        shared_.waiting_slow.insert(from.id());
+        shared_.admit_waiting_slow();  // the last of them may just have ended
+    }
+    holding_.store(nullptr, std::memory_order_release);
+    return false;
+}
+
+void runner::release_slow_call() noexcept {
+    slow_reserved_ = false;
+    surplus_ = true;
+    shared_.idle.leave_blocked();
+    shared_.admit_waiting_slow();
 }
 
 void runner::rest() noexcept {

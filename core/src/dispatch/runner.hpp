@@ -119,13 +119,15 @@ private:
 
     void begin_run(bool known_slow) noexcept;
     void end_run(subscription_record& to, lane& from) noexcept;
-    void step_out(lane& from) noexcept;
-    void step_in(lane& from) noexcept;
+    [[nodiscard]] bool reserve_slow_call(lane& from) noexcept;
+    void release_slow_call() noexcept;
+    void call_others(lane& from) noexcept;
 
     static constexpr std::uint64_t run_inside = 1;   // between begin_run and end_run
     static constexpr std::uint64_t run_known = 2;    // a known-slow call, which stepped out itself
     static constexpr std::uint64_t run_flagged = 4;  // the watch stepped out on its behalf
-    static constexpr std::uint64_t run_one = 8;      // counts runs
+    static constexpr std::uint64_t run_proven = 8;   // and found it at work or asleep, not preempted
+    static constexpr std::uint64_t run_one = 16;     // counts runs
 
     scheduler& shared_;
     const std::uint32_t index_;
@@ -133,6 +135,7 @@ private:
     // --- the runner's own ------------------------------------------------------------------------
     std::size_t cursor_ = 0;
     lane* linger_ = nullptr;  // attended, though found empty
+    bool slow_reserved_ = false;  // may make a known-slow call
     bool debt_ = false;  // left a lane without the heavy fence
     bool searching_ = false;
     bool stepping_ = false;  // a handler that steps a manual executor must not step its own runner
@@ -140,6 +143,9 @@ private:
     std::uint32_t vain_searches_ = 0;
     std::int64_t last_work_ns_ = 0;
     std::uint64_t watch_seen_ = 0;  // the watch's: the run it saw at its last tick
+    std::int64_t watch_cpu_ns_ = 0;  // the watch's: this thread's CPU time at that tick
+    std::atomic<std::int64_t> cpu_clock_{-1};  // of the runner's thread; written when it starts
+    std::atomic<std::int32_t> thread_id_{0};
 
     // --- published -----------------------------------------------------------------------------------
     alignas(cache_line_size) call_guard<real_sync, subscription_record> guard_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "dispatch/runner.hpp"
 
+#include "dispatch/thread_setup.hpp"
 #include "event/envelope.hpp"
 
 #include <stentor/registry/context.hpp>
@@ -25,6 +26,8 @@ const route_target& target_in(const route& origin, const lane& from) noexcept {
     STENTOR_ASSERT(false, "an entry lies in a lane that its route does not name");
     return origin.targets.front();
 }
+
+constexpr std::int64_t proof_ns = 500'000;  // of CPU time within one tick
 
 }  // namespace
 
@@ -164,19 +167,19 @@ void runner::deliver(subscription_record& to, const stretch& what, std::size_t f
     std::int64_t end = 0;
     if (!to.closed.load(std::memory_order_relaxed) &&  // [PAIR barrier]
         !shared_.cancelling.load(std::memory_order_relaxed)) {
-        const bool slow = measure && to.cost_ns.load(std::memory_order_relaxed) >= slow_from_ns;
+        const bool slow = slow_reserved_;
         const bool measured = measure || count >= batch_unknown;
         begin = measured ? shared_.now() : 0;
         if (slow) {
             pay_debt();
-            step_out(what.from);
+            call_others(what.from);
         }
         begin_run(slow);
         failed = call(to, frame, what);
         end = measured ? shared_.now() : 0;
         end_run(to, what.from);
         if (slow) {
-            step_in(what.from);
+            what.from.state.step_in();
         }
     }
     guard_.exit(before);
@@ -253,11 +256,14 @@ void runner::account(subscription_record& to, const stretch& what, std::size_t f
 }
 
 // Keeps the mean service times, and asks for a move when they say that the handler is in the wrong
-// kind of lane. Relaxed throughout: these are hints, and other runners' writes may be lost.
+// kind of lane. One call counts for at most sixteen times what calls took before, because a thread
+// that lost its CPU looks like a slow handler; a handler that is slow shows it again. Relaxed
+// throughout: these are hints, and other runners' writes may be lost.
 void runner::judge(subscription_record& to, const stretch& what, std::int64_t each_ns,
                    std::uint32_t calls) noexcept {
     const auto old = to.cost_ns.load(std::memory_order_relaxed);
-    const auto cost = old == 0 ? each_ns : old + (each_ns - old) / 8;
+    const auto counted = old == 0 ? each_ns : std::min(each_ns, 16 * old + timed_from_ns);
+    const auto cost = old == 0 ? counted : old + (counted - old) / 8;
     to.cost_ns.store(std::max<std::int64_t>(cost, 1), std::memory_order_relaxed);
     const auto seen = to.calls_seen.load(std::memory_order_relaxed);
     if (seen < calls_to_judge) {
@@ -294,47 +300,56 @@ void runner::end_run(subscription_record& to, lane& from) noexcept {
     if ((word & run_flagged) == 0) {
         return;
     }
-    // The watch stepped out for us: come back in, and remember whose call it was.
-    step_in(from);
-    to.surprise.store(true, std::memory_order_relaxed);
-    to.cost_ns.store(std::max(to.cost_ns.load(std::memory_order_relaxed), demote_from_ns),
-                     std::memory_order_relaxed);
-    shared_.request_maintenance();
+    // The watch called others in: attend again, and remember whose call it was, if it was the call.
+    from.state.step_in();
+    shared_.idle.leave_blocked();
+    shared_.admit_waiting_slow();
+    surplus_ = true;
+    if ((word & run_proven) != 0) {
+        to.surprise.store(true, std::memory_order_relaxed);
+        to.cost_ns.store(std::max(to.cost_ns.load(std::memory_order_relaxed), demote_from_ns),
+                         std::memory_order_relaxed);
+        shared_.request_maintenance();
+    }
 }
 
-void runner::step_out(lane& from) noexcept {
+// Before a call that is long: events that arrive meanwhile find another runner.
+void runner::call_others(lane& from) noexcept {
     if (from.state.step_out([&from] { return from.pending(); })) {
         shared_.ready.insert(from.id());
     }
-    shared_.idle.enter_blocked();
     if (!shared_.ready.empty()) {
         shared_.wake_one();
     }
 }
 
-void runner::step_in(lane& from) noexcept {
-    from.state.step_in();
-    shared_.idle.leave_blocked();
-    surplus_ = true;
-}
-
 void runner::check_overdue() noexcept {
     auto word = run_word_.load(std::memory_order_acquire);
     const bool same = word == watch_seen_;
+    const auto cpu_before = watch_cpu_ns_;
     watch_seen_ = word;
-    if (!same || (word & run_inside) == 0 || (word & (run_known | run_flagged)) != 0) {
+    if ((word & run_inside) == 0 || (word & (run_known | run_flagged)) != 0) {
         return;
     }
+    const auto cpu = cpu_time_ns(cpu_clock_.load(std::memory_order_acquire));
+    watch_cpu_ns_ = cpu;
     auto* lane = holding_.load(std::memory_order_acquire);
-    if (lane == nullptr || !run_word_.compare_exchange_strong(word, word | run_flagged,
-                                                             std::memory_order_acq_rel,
-                                                             std::memory_order_relaxed)) {
+    if (!same || lane == nullptr) {
+        return;
+    }
+    // A runner that lost its CPU holds others up as well, but says nothing about the handler.
+    const bool proven = cpu - cpu_before >= proof_ns ||
+                        thread_sleeps(thread_id_.load(std::memory_order_relaxed));
+    const auto flagged = word | run_flagged | (proven ? run_proven : 0);
+    attention_.store(true, std::memory_order_relaxed);
+    if (!run_word_.compare_exchange_strong(word, flagged, std::memory_order_acq_rel,
+                                           std::memory_order_relaxed)) {
         return;
     }
     // From here on end_run() undoes what follows, perhaps before it is done; the counts commute.
-    watch_seen_ = word | run_flagged;
-    attention_.store(true, std::memory_order_relaxed);
-    step_out(*lane);
+    watch_seen_ = flagged;
+    shared_.idle.enter_blocked();
+    call_others(*lane);
     shared_.spare_activations.add();
 }
 

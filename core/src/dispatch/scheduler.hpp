@@ -50,6 +50,7 @@ public:
           credits(given.capacity),
           bytes(given.memory),
           ready(given.lanes),
+          waiting_slow(given.lanes),
           idle(given.runners, given.workers),
           lanes_(std::make_unique<std::atomic<lane*>[]>(ready.capacity())),
           source_(source),
@@ -79,6 +80,20 @@ public:
     }
     void set_lane(std::size_t id, lane* which) noexcept {
         lanes_[id].store(which, std::memory_order_release);
+    }
+
+    // Known-slow calls that may run at once: one runner is always left for everybody else.
+    [[nodiscard]] std::uint64_t slow_calls_max() const noexcept {
+        return what.runners > 1 ? what.runners - 1 : 1;
+    }
+    // A slow call ended, or a lane began to wait although there is room: the next one gets its turn.
+    void admit_waiting_slow() noexcept {
+        std::size_t cursor = 0;
+        std::size_t id = 0;
+        if (idle.may_block(slow_calls_max()) && waiting_slow.take(cursor, id)) {
+            ready.insert(id);
+            wake_one();
+        }
     }
 
     // After a claim: the lane is the caller's to announce. Wakes at most one runner.
@@ -146,6 +161,8 @@ public:
     alignas(cache_line_size) credit_centre<real_sync> credits;  // entries of the whole bus
     credit_centre<real_sync> bytes;                             // envelope memory
     alignas(cache_line_size) ready_set<real_sync> ready;
+    // Lanes of slow handlers that wait until fewer slow calls run.
+    ready_set<real_sync> waiting_slow;
     alignas(cache_line_size) parking<real_sync> idle;
     alignas(cache_line_size) semaphore permits;
 

@@ -5,12 +5,17 @@
 #include <cstdio>
 #include <cstring>
 #include <pthread.h>
+#include <ctime>
 #include <sched.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace stentor::inline v0::detail {
 
 namespace {
+
+// Thread clock ids are negative numbers; shifted, so that a negative one can mean none.
+constexpr std::int64_t clock_bias = std::int64_t{1} << 32;
 
 // The mask of the process's main thread: a pinned caller's own mask would be too narrow.
 bool process_mask(cpu_set_t& mask) noexcept {
@@ -68,6 +73,39 @@ void name_thread(const char* what, std::int32_t index) noexcept {
         std::snprintf(name, sizeof name, "%.9s-%d", what, static_cast<int>(index % 10000));
     }
     ::pthread_setname_np(::pthread_self(), name);
+}
+
+std::int32_t this_thread_id() noexcept {
+    return static_cast<std::int32_t>(::syscall(SYS_gettid));
+}
+
+std::int64_t this_thread_cpu_clock() noexcept {
+    clockid_t clock = 0;
+    return ::pthread_getcpuclockid(::pthread_self(), &clock) == 0 ? std::int64_t{clock} + clock_bias
+                                                                  : -1;
+}
+
+std::int64_t cpu_time_ns(std::int64_t clock) noexcept {
+    timespec time{};
+    if (clock < 0 || ::clock_gettime(static_cast<clockid_t>(clock - clock_bias), &time) != 0) {
+        return 0;
+    }
+    return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+bool thread_sleeps(std::int32_t thread_id) noexcept {
+    char path[64];
+    std::snprintf(path, sizeof path, "/proc/self/task/%d/stat", static_cast<int>(thread_id));
+    auto* file = std::fopen(path, "re");
+    if (file == nullptr) {
+        return false;
+    }
+    char text[512];
+    const auto length = std::fread(text, 1, sizeof text - 1, file);
+    std::fclose(file);
+    text[length] = '\0';
+    const char* after_name = std::strrchr(text, ')');  // the name may hold anything
+    return after_name != nullptr && (after_name[2] == 'S' || after_name[2] == 'D');
 }
 
 std::int32_t usable_cpus() noexcept {

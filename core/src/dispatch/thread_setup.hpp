@@ -23,6 +23,13 @@ private:
 // At most 15 characters in all; `index` below 0 is left out.
 void name_thread(const char* what, std::int32_t index) noexcept;
 
+[[nodiscard]] std::int32_t this_thread_id() noexcept;
+// For cpu_time_ns() on any thread; negative when there is none.
+[[nodiscard]] std::int64_t this_thread_cpu_clock() noexcept;
+[[nodiscard]] std::int64_t cpu_time_ns(std::int64_t clock) noexcept;
+// The thread sleeps in the kernel: it waits for something, rather than for a CPU.
+[[nodiscard]] bool thread_sleeps(std::int32_t thread_id) noexcept;
+
 // CPUs that this process may use: its affinity, cut down to its cgroup's CPU quota. At least 1.
 [[nodiscard]] std::int32_t usable_cpus() noexcept;
 
