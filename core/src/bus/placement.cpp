@@ -58,11 +58,7 @@ void engine::end_orphan(const std::shared_ptr<subscription_record>& record) {
 }
 
 void engine::place(subscription_record& record) {
-    const auto& options = record.options;
-    const bool may_share = options.placement == placement::automatic && !options.required &&
-                           !options.when_full.blocks() && options.max_concurrency == 0 &&
-                           options.capacity == subscription_capacity_default;
-    if (!may_share) {
+    if (record.options.placement != placement::automatic || has_own_limits(record.options)) {
         return;
     }
     const bool shares = record.in_shared_lane.load(std::memory_order_relaxed);

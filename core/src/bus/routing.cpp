@@ -42,10 +42,7 @@ std::optional<error> check_options(std::string_view name, const subscription_opt
         return wrong("max_concurrency is " + std::to_string(options.max_concurrency) +
                      "; give 0 (as many as runners) to 1024");
     }
-    const bool needs_own = options.required || options.when_full.blocks() ||
-                           options.capacity != subscription_capacity_default ||
-                           options.max_concurrency != 0;
-    if (options.placement == placement::shared && needs_own) {
+    if (options.placement == placement::shared && has_own_limits(options)) {
         return error(errc::unsupported_combination,
                      "subscription " + quoted(name) +
                          ": placement::shared does not go with capacity, when_full::block, required "
@@ -56,12 +53,6 @@ std::optional<error> check_options(std::string_view name, const subscription_opt
         return wrong("its owner is gone already; subscribe while the owner lives");
     }
     return std::nullopt;
-}
-
-bool needs_own_lane(const subscription_options& options) noexcept {
-    return options.placement == placement::own || options.required ||
-           options.when_full.blocks() || options.capacity != subscription_capacity_default ||
-           options.max_concurrency != 0;
 }
 
 error no_memory(std::string_view name) {

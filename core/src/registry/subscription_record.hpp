@@ -22,6 +22,12 @@ namespace stentor::inline v0::detail {
 
 class lane;
 
+// The subscription has limits of its own, which a lane shared with others could not keep.
+[[nodiscard]] inline bool has_own_limits(const subscription_options& options) noexcept {
+    return options.required || options.when_full.blocks() || options.max_concurrency != 0 ||
+           options.capacity != subscription_capacity_default;
+}
+
 // Terminals counted by one runner; nobody else writes them.
 struct alignas(cache_line_size) terminal_stripe {
     counter completed;
