@@ -135,8 +135,7 @@ void runner::settle(const stretch& what, std::size_t first, std::size_t count) n
     shared_.settle(what.from, static_cast<std::int64_t>(count));
     // Last, with release: a route whose entries are all settled may be freed, and who sees it so
     // sees the credits at home and the outcomes counted. [PAIR settled]
-    std::atomic_thread_fence(std::memory_order_release);
-    const_cast<route&>(what.origin).settled[index_].entries.add(count);
+    const_cast<route&>(what.origin).settled[index_].entries.add_release(count);
 }
 
 void runner::deliver(subscription_record& to, const stretch& what, std::size_t first,

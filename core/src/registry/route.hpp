@@ -113,9 +113,8 @@ struct route {
     [[nodiscard]] std::uint64_t settled_entries() const noexcept {
         std::uint64_t sum = 0;
         for (std::uint32_t index = 0; index < settled_count; ++index) {
-            sum += settled[index].entries.read();
+            sum += settled[index].entries.read_acquire();  // [PAIR settled]
         }
-        std::atomic_thread_fence(std::memory_order_acquire);  // [PAIR settled]
         return sum;
     }
     [[nodiscard]] std::uint64_t cancelled_entries() const noexcept {

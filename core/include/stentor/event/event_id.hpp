@@ -8,8 +8,8 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
 #include <string>
+#include <string_view>
 
 // The name of one event, everywhere and for ever: a UUID, version 7 of RFC 9562 when made here, so
 // that ids sort by the millisecond of their making. Ids that come from outside may be of any

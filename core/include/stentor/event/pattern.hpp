@@ -8,8 +8,8 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
 #include <string>
+#include <string_view>
 
 // Patterns: topics with wildcards, by the rules of NATS subjects. `*` stands for exactly one token,
 // `>` as the last token for one or more: `order.>` matches `order.paid` and `order.paid.late`, but

@@ -8,8 +8,8 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
 #include <string>
+#include <string_view>
 
 // Topics: dotted names of events, `order.status.changed`. One to sixteen tokens of a-z, 0-9, _ and
 // -, each at most 64 bytes, the whole at most 255. The first token `stentor` belongs to the engine.

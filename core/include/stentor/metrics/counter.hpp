@@ -21,6 +21,14 @@ public:
         value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
     }
 
+    // The same, and whoever reads the new value with read_acquire() sees what came before it.
+    void add_release(std::uint64_t amount = 1) noexcept {
+        value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_release);
+    }
+    [[nodiscard]] std::uint64_t read_acquire() const noexcept {
+        return value_.load(std::memory_order_acquire);
+    }
+
     [[nodiscard]] std::uint64_t read() const noexcept {
         return value_.load(std::memory_order_relaxed);
     }
