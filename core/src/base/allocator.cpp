@@ -14,7 +14,9 @@ namespace stentor::inline v0::detail {
 void* allocate_bytes(std::size_t size, std::size_t align) noexcept {
     return mi_malloc_aligned(size, align);
 }
-void free_bytes(void* block, std::size_t align) noexcept { mi_free_aligned(block, align); }
+void free_bytes(void* block, std::size_t align) noexcept {
+    mi_free_aligned(block, align);
+}
 
 #else
 

@@ -3,6 +3,7 @@
 
 #include <climits>
 #include <ctime>
+
 #include <linux/futex.h>
 #include <sys/syscall.h>
 #include <unistd.h>

@@ -65,7 +65,9 @@ result<subscription, error> bus::add(std::string_view name, const event_type* ty
     return engine_->subscribe(name, type, topics, std::move(call), std::move(options), where);
 }
 
-void bus::keep(subscription kept) { engine_->keep(std::move(kept)); }
+void bus::keep(subscription kept) {
+    engine_->keep(std::move(kept));
+}
 
 publish_result bus::publish(const topic& name, std::string text,
                             const publish_options& options) noexcept {
@@ -77,23 +79,37 @@ std::size_t bus::bulk(const event_type& type, void* first, std::size_t count, bo
     return engine_->publish_bulk({.type = &type}, first, count, move, last);
 }
 
-std::shared_ptr<detail::publish_target> bus::target() const noexcept { return engine_; }
-detail::slot_lease bus::lease(const event_type* type) { return engine_->lease(type); }
+std::shared_ptr<detail::publish_target> bus::target() const noexcept {
+    return engine_;
+}
+detail::slot_lease bus::lease(const event_type* type) {
+    return engine_->lease(type);
+}
 bool bus::has_subscribers(std::string_view name) const noexcept {
     return engine_->has_subscribers(name);
 }
 
-void bus::warm() { engine_->warm(); }
+void bus::warm() {
+    engine_->warm();
+}
 drain_report bus::drain(std::chrono::nanoseconds deadline) noexcept {
     return engine_->drain(deadline);
 }
 bool bus::wait_idle(std::chrono::nanoseconds deadline) noexcept {
     return engine_->wait_idle(deadline);
 }
-bool bus::closed() const noexcept { return engine_->closed(); }
-audit_report bus::audit() const { return engine_->audit(); }
-bus_snapshot bus::snapshot() const { return engine_->snapshot(); }
-std::string bus::name_of(std::uint32_t which) const { return engine_->name_of(which); }
+bool bus::closed() const noexcept {
+    return engine_->closed();
+}
+audit_report bus::audit() const {
+    return engine_->audit();
+}
+bus_snapshot bus::snapshot() const {
+    return engine_->snapshot();
+}
+std::string bus::name_of(std::uint32_t which) const {
+    return engine_->name_of(which);
+}
 
 namespace detail {
 

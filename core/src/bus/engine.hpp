@@ -12,7 +12,6 @@
 #include "registry/subscription_host.hpp"
 #include "registry/subscription_record.hpp"
 #include "registry/topic_table.hpp"
-
 #include <stentor/base/error.hpp>
 #include <stentor/base/result.hpp>
 #include <stentor/bus/bus_options.hpp>
@@ -33,9 +32,9 @@
 
 namespace stentor::inline v0::detail {
 
-// The bus behind its facade. publish.cpp holds the publishers' side, which takes no lock; routing.cpp
-// the subscriptions and routes, under registry_; placement.cpp what the watch does; lifecycle.cpp the
-// start and the end; report.cpp the counters.
+// The bus behind its facade. publish.cpp holds the publishers' side, which takes no lock;
+// routing.cpp the subscriptions and routes, under registry_; placement.cpp what the watch does;
+// lifecycle.cpp the start and the end; report.cpp the counters.
 class engine final : public publish_target,
                      public subscription_host,
                      public std::enable_shared_from_this<engine> {
@@ -52,19 +51,20 @@ public:
     std::size_t publish_bulk(const request& what, void* first, std::size_t count, bool move,
                              publish_status& last) noexcept override;
 
-    // --- subscribing (routing.cpp) ----------------------------------------------------------------
+    // --- subscribing (routing.cpp)
+    // ----------------------------------------------------------------
     result<subscription, error> subscribe(std::string_view name, const event_type* type,
                                           const pattern* topics,
                                           inline_function<void(delivery_frame&)> call,
-                                          subscription_options options,
-                                          std::source_location where);
+                                          subscription_options options, std::source_location where);
     unsubscribe_result unsubscribe(
         const std::shared_ptr<subscription_record>& record) noexcept override;
     void keep(subscription kept);
     [[nodiscard]] bool has_subscribers(std::string_view topic) noexcept;
     [[nodiscard]] std::string name_of(std::uint32_t number) const;
 
-    // --- lifecycle (lifecycle.cpp) -------------------------------------------------------------------
+    // --- lifecycle (lifecycle.cpp)
+    // -------------------------------------------------------------------
     [[nodiscard]] result<void, error> start();
     void warm();
     drain_report drain(std::chrono::nanoseconds deadline) noexcept;
@@ -80,7 +80,8 @@ public:
     }
     [[nodiscard]] slot_lease lease(const event_type* type);
 
-    // --- report (report.cpp) ---------------------------------------------------------------------------
+    // --- report (report.cpp)
+    // ---------------------------------------------------------------------------
     [[nodiscard]] audit_report audit() const;
     [[nodiscard]] bus_snapshot snapshot() const;
 
@@ -126,18 +127,18 @@ private:
         // behind two narrow stores would wait until both have left the store buffer.
         using half = std::uint64_t __attribute__((vector_size(16)));
         const half first{reinterpret_cast<std::uint64_t>(origin), ticket};
-        const half second{
-            static_cast<std::uint64_t>((time & ~stamp_flags) | flags |
-                                       (precise ? stamp_precise : 0)),
-            reinterpret_cast<std::uint64_t>(box)};
+        const half second{static_cast<std::uint64_t>((time & ~stamp_flags) | flags |
+                                                     (precise ? stamp_precise : 0)),
+                          reinterpret_cast<std::uint64_t>(box)};
         static_assert(sizeof(slot_header) == 2 * sizeof(half));
         auto* out = reinterpret_cast<std::byte*>(&header);
         std::memcpy(out, &first, sizeof first);
         std::memcpy(out + sizeof first, &second, sizeof second);
     }
     publish_result publish_slot_long(const request& what, slot_image& image) noexcept;
-    [[nodiscard, gnu::always_inline]] inline bool publish_short(publisher_slot& slot, const event_type* type,
-                                     slot_image& image) noexcept;
+    [[nodiscard, gnu::always_inline]] inline bool publish_short(publisher_slot& slot,
+                                                                const event_type* type,
+                                                                slot_image& image) noexcept;
 
     // send.cpp
     publish_result send(publisher_slot& slot, const request& what, outgoing& event,
@@ -255,7 +256,8 @@ private:
     std::vector<std::shared_ptr<executor>> executors_;  // the last one in use; earlier ones failed
     std::unique_ptr<watch> watch_;
 
-    // --- the registry; never taken by publish in steady state, nor while a handler runs -----------
+    // --- the registry; never taken by publish in steady state, nor while a handler runs
+    // -----------
     mutable std::mutex registry_;
     topic_table topics_;
     std::unordered_map<std::string, std::shared_ptr<subscription_record>> by_name_;
@@ -266,12 +268,13 @@ private:
     std::vector<dying_lane> dying_lanes_;
     std::vector<std::shared_ptr<lane>> lanes_;  // by id; null: the id is free
     std::vector<std::uint32_t> free_lane_ids_;
-    delivery_terms removed_;            // totals of subscriptions that are gone
-    std::uint64_t events_folded_ = 0;   // accepted by routes that are gone
+    delivery_terms removed_;           // totals of subscriptions that are gone
+    std::uint64_t events_folded_ = 0;  // accepted by routes that are gone
     std::uint32_t next_number_ = 1;
     std::uint32_t untyped_count_ = 0;
 
-    // --- the end -----------------------------------------------------------------------------------
+    // --- the end
+    // -----------------------------------------------------------------------------------
     std::mutex drain_mutex_;
     bool stopped_ = false;  // under drain_mutex_
     bool stuck_ = false;    // written under drain_mutex_

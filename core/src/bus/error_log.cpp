@@ -53,9 +53,9 @@ void error_to_stderr(const error_record& record) {
     append_json(line, "level", "error");
     append_json(line, "event", record.suppressed == 0 ? "delivery_failed" : "deliveries_failed");
     append_json(line, "subscription", record.subscription);
-    append_json(line, "source",
-                std::string(record.location.file_name()) + ":" +
-                    std::to_string(record.location.line()));
+    append_json(
+        line, "source",
+        std::string(record.location.file_name()) + ":" + std::to_string(record.location.line()));
     append_json(line, "topic", record.topic);
     if (record.suppressed == 0) {
         append_json(line, "event_id", record.event_id.to_string());
@@ -158,7 +158,8 @@ void error_log::failed(const subscription_record& subscription, const slot_heade
     try {
         record_failure(subscription, slot, duration_ns, wait_ns);
     } catch (...) {
-        sink_failures_.add();  // no memory for the record, or the sink threw; the failure is counted
+        sink_failures_
+            .add();  // no memory for the record, or the sink threw; the failure is counted
     }
 #else
     (void)subscription, (void)slot, (void)duration_ns, (void)wait_ns;

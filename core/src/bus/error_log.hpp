@@ -2,7 +2,6 @@
 #pragma once
 
 #include "dispatch/scheduler.hpp"
-
 #include <stentor/bus/error_record.hpp>
 #include <stentor/metrics/counter.hpp>
 
@@ -12,8 +11,9 @@
 #include <string>
 #include <string_view>
 
-// Turns failed deliveries into records: the first ten a minute of each handler and error one by one,
-// the rest as counts. Called on runners; takes a lock of its own, which no publisher ever takes.
+// Turns failed deliveries into records: the first ten a minute of each handler and error one by
+// one, the rest as counts. Called on runners; takes a lock of its own, which no publisher ever
+// takes.
 namespace stentor::inline v0::detail {
 
 class error_log final : public failure_observer {

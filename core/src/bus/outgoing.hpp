@@ -19,7 +19,7 @@ struct engine::outgoing {
     std::shared_ptr<lane> wait_for{};
     std::int64_t wait_ns = 0;
     bool waited_enough = false;
-    std::int64_t flags = 0;  // of the stamp
+    std::int64_t flags = 0;     // of the stamp
     std::uint64_t version = 0;  // the topic's, read before its route
 };
 

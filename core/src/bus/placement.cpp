@@ -91,7 +91,8 @@ void engine::choose_stamps() noexcept {
     }
 }
 
-// Gives memory back after a burst: publishers turn to a new lane, the old one dies when it is empty.
+// Gives memory back after a burst: publishers turn to a new lane, the old one dies when it is
+// empty.
 void engine::renew_lanes() {
     for (const auto& entry : topics_.entries()) {
         auto& lane = entry->shared_lane;

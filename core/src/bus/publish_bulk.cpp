@@ -31,16 +31,15 @@ std::size_t engine::publish_bulk(const request& what, void* first, std::size_t c
     std::size_t done = 0;
     while (done < count) {
         const auto chunk = std::min(chunk_max, count - done);
-        auto sent = what.type->in_slot
-                        ? bulk_fast(*slot, what, events + done * size, chunk, last)
-                        : 0;
+        auto sent =
+            what.type->in_slot ? bulk_fast(*slot, what, events + done * size, chunk, last) : 0;
         if (sent == 0) {
             sent = bulk_one_by_one(*slot, what, events + done * size, chunk, move, last);
         }
         done += sent;
-        if (sent == 0 || (last != publish_status::accepted &&
-                          last != publish_status::accepted_partial &&
-                          last != publish_status::no_subscribers)) {
+        if (sent == 0 ||
+            (last != publish_status::accepted && last != publish_status::accepted_partial &&
+             last != publish_status::no_subscribers)) {
             break;
         }
     }

@@ -10,7 +10,9 @@ namespace stentor::inline v0::detail {
 
 namespace {
 
-std::int64_t as_signed(std::uint64_t value) noexcept { return static_cast<std::int64_t>(value); }
+std::int64_t as_signed(std::uint64_t value) noexcept {
+    return static_cast<std::int64_t>(value);
+}
 
 struct hosted {
     std::uint64_t accepted = 0;
@@ -148,8 +150,7 @@ bus_snapshot engine::snapshot() const {
         about.service = one->service.snapshot();
         about.end_to_end = one->end_to_end.snapshot();
         about.sampled = one->cost_ns.load(std::memory_order_relaxed) < timed_from_ns;
-        about.placement =
-            one->in_shared_lane.load(std::memory_order_relaxed) ? "shared" : "own";
+        about.placement = one->in_shared_lane.load(std::memory_order_relaxed) ? "shared" : "own";
         all.subscriptions.push_back(std::move(about));
     }
     std::ranges::sort(all.subscriptions, {}, [](const auto& one) { return one.name; });

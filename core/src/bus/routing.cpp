@@ -13,7 +13,9 @@ namespace {
 
 constexpr std::size_t name_max = 128;
 
-std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
+std::string quoted(std::string_view text) {
+    return "\"" + std::string(text) + "\"";
+}
 
 std::optional<error> check_name(std::string_view name) {
     const auto legal = [](char one) {
@@ -29,7 +31,8 @@ std::optional<error> check_name(std::string_view name) {
 
 std::optional<error> check_options(std::string_view name, const subscription_options& options) {
     const auto wrong = [&](std::string_view what) {
-        return error(errc::invalid_option, "subscription " + quoted(name) + ": " + std::string(what));
+        return error(errc::invalid_option,
+                     "subscription " + quoted(name) + ": " + std::string(what));
     };
     if (options.capacity < 1 || options.capacity > capacity_max) {
         return wrong("capacity is " + std::to_string(options.capacity) +
@@ -43,11 +46,12 @@ std::optional<error> check_options(std::string_view name, const subscription_opt
                      "; give 0 (as many as runners) to 1024");
     }
     if (options.placement == placement::shared && has_own_limits(options)) {
-        return error(errc::unsupported_combination,
-                     "subscription " + quoted(name) +
-                         ": placement::shared does not go with capacity, when_full::block, required "
-                         "or max_concurrency, because a shared lane has one of each; leave the "
-                         "placement automatic");
+        return error(
+            errc::unsupported_combination,
+            "subscription " + quoted(name) +
+                ": placement::shared does not go with capacity, when_full::block, required "
+                "or max_concurrency, because a shared lane has one of each; leave the "
+                "placement automatic");
     }
     if (options.owner && options.owner->expired()) {
         return wrong("its owner is gone already; subscribe while the owner lives");
@@ -56,9 +60,10 @@ std::optional<error> check_options(std::string_view name, const subscription_opt
 }
 
 error no_memory(std::string_view name) {
-    return error(errc::no_memory, "subscription " + quoted(name) +
-                                      ": no memory, or all lanes are in use; unsubscribe something, "
-                                      "or raise bus_options::lanes");
+    return error(errc::no_memory,
+                 "subscription " + quoted(name) +
+                     ": no memory, or all lanes are in use; unsubscribe something, "
+                     "or raise bus_options::lanes");
 }
 
 }  // namespace
@@ -81,8 +86,8 @@ result<subscription, error> engine::subscribe(std::string_view name, const event
     }
     const std::lock_guard lock(registry_);
     if (closed()) {
-        return unexpected<error>(error(errc::closed, "subscription " + quoted(name) +
-                                                         ": the bus is draining or closed"));
+        return unexpected<error>(error(
+            errc::closed, "subscription " + quoted(name) + ": the bus is draining or closed"));
     }
     if (const auto other = by_name_.find(std::string(name)); other != by_name_.end()) {
         const auto& there = other->second->where;
@@ -94,11 +99,11 @@ result<subscription, error> engine::subscribe(std::string_view name, const event
     if (type != nullptr) {
         const auto* entry = topics_.find(type->topic);
         if (entry != nullptr && (entry->type == nullptr || !same_type(*entry->type, *type))) {
-            return unexpected<error>(
-                error(errc::type_mismatch, "subscription " + quoted(name) + ": topic " +
-                                               quoted(type->topic) +
-                                               " belongs to another type; give each type a topic of "
-                                               "its own"));
+            return unexpected<error>(error(
+                errc::type_mismatch, "subscription " + quoted(name) + ": topic " +
+                                         quoted(type->topic) +
+                                         " belongs to another type; give each type a topic of "
+                                         "its own"));
         }
     }
     auto record = std::make_shared<subscription_record>(
@@ -138,7 +143,8 @@ bool engine::own_lane_for(subscription_record& record) {
     }
     const auto slot_size = record.type != nullptr ? slot_size_for(record.type)
                                                   : static_cast<std::uint32_t>(sizeof(slot_image));
-    record.own = new_lane(slot_size, record.options.capacity, record.options.max_concurrency, false);
+    record.own =
+        new_lane(slot_size, record.options.capacity, record.options.max_concurrency, false);
     return record.own != nullptr;
 }
 
@@ -153,14 +159,15 @@ std::shared_ptr<lane> engine::new_lane(std::uint32_t slot_size, std::int64_t cap
         return nullptr;
     }
     const auto runners = static_cast<std::uint32_t>(runners_.size());
-    std::shared_ptr<lane> made = make_lane(
-        {.id = id,
-         .slot_size = slot_size,
-         .runners_max =
-             concurrency == 0 ? runners : std::min(static_cast<std::uint32_t>(concurrency), runners),
-         .consumers = runners,
-         .capacity = capacity,
-         .shared = shared});
+    std::shared_ptr<lane> made =
+        make_lane({.id = id,
+                   .slot_size = slot_size,
+                   .runners_max = concurrency == 0
+                                      ? runners
+                                      : std::min(static_cast<std::uint32_t>(concurrency), runners),
+                   .consumers = runners,
+                   .capacity = capacity,
+                   .shared = shared});
     if (made == nullptr) {
         return nullptr;
     }
@@ -187,7 +194,8 @@ engine::introduced engine::introduce_topic(std::string_view name, const event_ty
                                   : entry->type != nullptr && same_type(*entry->type, *type);
             return same ? introduced::yes : introduced::mismatch;
         }
-        if (type == nullptr && untyped_count_ >= static_cast<std::uint32_t>(options_.untyped_topics)) {
+        if (type == nullptr &&
+            untyped_count_ >= static_cast<std::uint32_t>(options_.untyped_topics)) {
             forget_untyped_topics();
         }
         return add_topic(name, type) != nullptr ? introduced::yes : introduced::no_memory;
@@ -243,7 +251,8 @@ void engine::forget_untyped_topics() {
 
 // Null: no lane could be had.
 std::unique_ptr<route> engine::build_route(topic_entry& entry) {
-    auto fresh = std::make_unique<route>(slots_->size(), static_cast<std::uint32_t>(runners_.size()));
+    auto fresh =
+        std::make_unique<route>(slots_->size(), static_cast<std::uint32_t>(runners_.size()));
     fresh->topic = &entry;
     fresh->slot_size = slot_size_for(entry.type);
     std::vector<std::shared_ptr<subscription_record>> cheap;
@@ -262,14 +271,13 @@ std::unique_ptr<route> engine::build_route(topic_entry& entry) {
                                   .count = 1,
                                   .required = one->options.required,
                                   .blocks = one->options.when_full.blocks()});
-        fresh->constrained = fresh->constrained || one->options.required ||
-                             one->options.when_full.blocks();
+        fresh->constrained =
+            fresh->constrained || one->options.required || one->options.when_full.blocks();
         fresh->subscriptions.push_back(one);
     }
     if (!cheap.empty()) {
         if (entry.shared_lane == nullptr) {
-            entry.shared_lane =
-                new_lane(fresh->slot_size, subscription_capacity_default, 0, true);
+            entry.shared_lane = new_lane(fresh->slot_size, subscription_capacity_default, 0, true);
         }
         if (entry.shared_lane == nullptr) {
             return nullptr;
@@ -290,7 +298,7 @@ void engine::swap_route(topic_entry& entry, std::unique_ptr<route> fresh) {
     fresh->topic_alive = entry.current.load(std::memory_order_relaxed)->topic_alive;
     std::unique_ptr<route> old(
         entry.current.exchange(fresh.release(), std::memory_order_acq_rel));  // [PAIR route]
-    entry.version.fetch_add(1, std::memory_order_release);  // [PAIR route]
+    entry.version.fetch_add(1, std::memory_order_release);                    // [PAIR route]
     retired_routes_.push_back({.what = std::move(old), .readers = {}});
 }
 
@@ -347,8 +355,7 @@ bool engine::has_subscribers(std::string_view topic) noexcept {
         }
     }
     const std::lock_guard lock(registry_);
-    return std::ranges::any_of(active_,
-                               [&](const auto& one) { return one->matches(topic); });
+    return std::ranges::any_of(active_, [&](const auto& one) { return one->matches(topic); });
 }
 
 std::string engine::name_of(std::uint32_t number) const {

@@ -61,7 +61,8 @@ publish_result engine::send_one(publisher_slot& slot, const request& what, outgo
     auto& lane = *target.through;
     auto& port = *cell.ports.front();
     bool bus_full = false;
-    if (!port.credits.take_one() && take_credits(slot, lane, port, 1, urgent(what), bus_full) == 0) {
+    if (!port.credits.take_one() &&
+        take_credits(slot, lane, port, 1, urgent(what), bus_full) == 0) {
         if (target.blocks && !event.waited_enough) {
             return ask_to_wait(event, to, target);
         }

@@ -60,13 +60,12 @@ unsubscribe_result engine::unsubscribe(
 }
 
 bool engine::being_called(const subscription_record& record) const noexcept {
-    return std::ranges::any_of(runners_,
-                               [&](const auto& one) { return one->calling(&record); });
+    return std::ranges::any_of(runners_, [&](const auto& one) { return one->calling(&record); });
 }
 
 // A handler is about to wait for calls of `record`. False: one of those calls waits, directly or
-// through others, for a call that this handler is; a call that drains waits for everybody. Under the
-// registry's lock, so that of several handlers that close a cycle the last one to come sees it.
+// through others, for a call that this handler is; a call that drains waits for everybody. Under
+// the registry's lock, so that of several handlers that close a cycle the last one to come sees it.
 bool engine::enter_wait(runner& mine, const subscription_record& record) noexcept {
     const std::lock_guard lock(registry_);
     const auto* start = mine.calling_now();

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <stentor/dispatch/executor.hpp>
-
 #include "dispatch/start_gate.hpp"
 #include "dispatch/thread_setup.hpp"
+#include <stentor/dispatch/executor.hpp>
 
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task_arena.h>
@@ -113,6 +112,8 @@ private:
 
 }  // namespace
 
-std::shared_ptr<executor> make_arena_executor() { return std::make_shared<arena_executor>(); }
+std::shared_ptr<executor> make_arena_executor() {
+    return std::make_shared<arena_executor>();
+}
 
 }  // namespace stentor::inline v0

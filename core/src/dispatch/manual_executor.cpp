@@ -8,8 +8,7 @@ manual_executor::manual_executor(std::uint64_t seed) noexcept
 
 manual_executor::~manual_executor() = default;
 
-std::size_t manual_executor::start(std::span<runner_task* const> tasks,
-                                   std::chrono::milliseconds) {
+std::size_t manual_executor::start(std::span<runner_task* const> tasks, std::chrono::milliseconds) {
     tasks_.assign(tasks.begin(), tasks.end());
     return tasks_.size();
 }

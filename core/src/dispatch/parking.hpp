@@ -39,7 +39,8 @@ public:
     parking(std::uint32_t total, std::uint32_t workers) noexcept
         : total_(total), workers_(workers) {}
 
-    // True: the caller issues one permit (wakes one sleeper), which is already counted as searching.
+    // True: the caller issues one permit (wakes one sleeper), which is already counted as
+    // searching.
     [[nodiscard]] bool notify() noexcept {
         auto word = word_.load(std::memory_order_seq_cst);  // N [PAIR ready-park]
         for (;;) {
@@ -58,8 +59,7 @@ public:
     [[nodiscard]] bool try_search() noexcept {
         auto word = word_.load(std::memory_order_seq_cst);
         while (searching(word) == 0) {
-            if (word_.compare_exchange_strong(word, word + one_searching,
-                                              std::memory_order_seq_cst,
+            if (word_.compare_exchange_strong(word, word + one_searching, std::memory_order_seq_cst,
                                               std::memory_order_seq_cst)) {
                 return true;
             }

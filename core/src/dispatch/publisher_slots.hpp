@@ -5,7 +5,6 @@
 #include "event/envelope.hpp"
 #include "lane/credit_pool.hpp"
 #include "registry/read_sections.hpp"
-
 #include <stentor/base/cache_line.hpp>
 #include <stentor/event/publish_result.hpp>
 #include <stentor/metrics/counter.hpp>
@@ -116,9 +115,7 @@ public:
 
     // After this, threads forget their leases when they next look.
     void retire() noexcept { retired_.store(true, std::memory_order_release); }
-    [[nodiscard]] bool retired() const noexcept {
-        return retired_.load(std::memory_order_acquire);
-    }
+    [[nodiscard]] bool retired() const noexcept { return retired_.load(std::memory_order_acquire); }
 
 private:
     [[nodiscard]] static publisher_slot* find_lease(

@@ -37,7 +37,9 @@ void back_off(int pauses) noexcept {
 
 }  // namespace
 
-runner* runner::current() noexcept { return current_runner; }
+runner* runner::current() noexcept {
+    return current_runner;
+}
 
 void runner::set_up_thread() noexcept {
     name_thread("stentor", static_cast<std::int32_t>(index_));
@@ -118,12 +120,17 @@ bool runner::work() noexcept {
     return false;
 }
 
+// A publisher that saw this runner search, or on its way to sleep, woke nobody: if there is more
+// work than this runner takes, it wakes the next one.
 void runner::found_work() noexcept {
-    if (!searching_) {
+    if (!searching_ && !searched_) {
         return;
     }
-    searching_ = false;
-    shared_.idle.stop_searching();
+    searched_ = false;
+    if (searching_) {
+        searching_ = false;
+        shared_.idle.stop_searching();
+    }
     if (!shared_.ready.empty()) {
         shared_.wake_one();
     }
@@ -185,8 +192,8 @@ std::size_t runner::batch_limit(const lane& from) const noexcept {
     if (cost <= 0) {
         return batch_unknown;
     }
-    return static_cast<std::size_t>(std::clamp<std::int64_t>(
-        slice_ns / cost, 1, static_cast<std::int64_t>(batch_max)));
+    return static_cast<std::size_t>(
+        std::clamp<std::int64_t>(slice_ns / cost, 1, static_cast<std::int64_t>(batch_max)));
 }
 
 // A runner that leaves a backlog behind calls another one, unless the work is so small that two
@@ -304,8 +311,8 @@ bool runner::search() noexcept {
         if (now - begin > debt_patience_ns) {
             pay_debt();
         }
-        const bool traffic = shared_.what.spin_on_traffic &&
-                             now - last_work_ns_ < traffic_window_ns;
+        const bool traffic =
+            shared_.what.spin_on_traffic && now - last_work_ns_ < traffic_window_ns;
         if (!traffic && now - begin > patience) {
             ++vain_searches_;
             return false;
@@ -322,6 +329,7 @@ void runner::park() noexcept {
     if ((!shared_.ready.empty() || shared_.stopping.load(std::memory_order_seq_cst)) &&
         shared_.idle.cancel_park()) {
         shared_.wake_watch();  // for a moment all may have looked parked
+        searched_ = true;
         return;
     }
     sleep();
@@ -339,6 +347,7 @@ void runner::sleep() noexcept {
         if (waits >= 2 && shared_.idle.cancel_park()) {
             shared_.rescues.add();
             shared_.wake_watch();
+            searched_ = true;
             return;
         }
     }

@@ -5,7 +5,6 @@
 #include "registry/call_guard.hpp"
 #include "registry/read_sections.hpp"
 #include "registry/route.hpp"
-
 #include <stentor/base/cache_line.hpp>
 #include <stentor/dispatch/executor.hpp>
 
@@ -21,7 +20,7 @@ inline constexpr std::int64_t cheap_up_to_ns = 2'000;   // may share a lane
 inline constexpr std::int64_t slow_from_ns = 50'000;    // steps out of its lane during each call
 inline constexpr std::int64_t demote_from_ns = 20'000;  // leaves a shared lane
 inline constexpr std::uint32_t calls_to_judge = 64;
-inline constexpr std::int64_t slice_ns = 100'000;       // of one batch, about
+inline constexpr std::int64_t slice_ns = 100'000;  // of one batch, about
 
 // Not known to be cheap: each call is timed, each of its events stamped precisely.
 [[nodiscard]] inline bool timed(const subscription_record& one) noexcept {
@@ -109,11 +108,11 @@ private:
     void handle_plain(const stretch& what) noexcept;
     void expire(const stretch& what, std::size_t at) noexcept;
     void settle(const stretch& what, std::size_t first, std::size_t count) noexcept;
-    void deliver(subscription_record& to, const stretch& what, std::size_t first,
-                 std::size_t count, bool measure) noexcept;
+    void deliver(subscription_record& to, const stretch& what, std::size_t first, std::size_t count,
+                 bool measure) noexcept;
     std::size_t call(subscription_record& to, delivery_frame& frame, const stretch& what) noexcept;
-    void account(subscription_record& to, const stretch& what, std::size_t first,
-                 std::size_t count, std::int64_t begin, std::int64_t end) noexcept;
+    void account(subscription_record& to, const stretch& what, std::size_t first, std::size_t count,
+                 std::int64_t begin, std::int64_t end) noexcept;
     void judge(subscription_record& to, const stretch& what, std::int64_t each_ns,
                std::uint32_t calls) noexcept;
 
@@ -126,28 +125,30 @@ private:
     static constexpr std::uint64_t run_inside = 1;   // between begin_run and end_run
     static constexpr std::uint64_t run_known = 2;    // a known-slow call, which stepped out itself
     static constexpr std::uint64_t run_flagged = 4;  // the watch stepped out on its behalf
-    static constexpr std::uint64_t run_proven = 8;   // and found it at work or asleep, not preempted
-    static constexpr std::uint64_t run_one = 16;     // counts runs
+    static constexpr std::uint64_t run_proven = 8;  // and found it at work or asleep, not preempted
+    static constexpr std::uint64_t run_one = 16;    // counts runs
 
     scheduler& shared_;
     const std::uint32_t index_;
 
     // --- the runner's own ------------------------------------------------------------------------
     std::size_t cursor_ = 0;
-    lane* linger_ = nullptr;  // attended, though found empty
+    lane* linger_ = nullptr;      // attended, though found empty
     bool slow_reserved_ = false;  // may make a known-slow call
-    bool debt_ = false;  // left a lane without the heavy fence
-    bool searching_ = false;
+    bool debt_ = false;           // left a lane without the heavy fence
+    bool searching_ = false;      // counted as searching
+    bool searched_ = false;       // was, until it gave up parking
     bool stepping_ = false;  // a handler that steps a manual executor must not step its own runner
-    bool surplus_ = false;  // came back from a slow call; perhaps one runner too many is active
+    bool surplus_ = false;   // came back from a slow call; perhaps one runner too many is active
     std::uint32_t vain_searches_ = 0;
     std::int64_t last_work_ns_ = 0;
-    std::uint64_t watch_seen_ = 0;  // the watch's: the run it saw at its last tick
-    std::int64_t watch_cpu_ns_ = 0;  // the watch's: this thread's CPU time at that tick
+    std::uint64_t watch_seen_ = 0;             // the watch's: the run it saw at its last tick
+    std::int64_t watch_cpu_ns_ = 0;            // the watch's: this thread's CPU time at that tick
     std::atomic<std::int64_t> cpu_clock_{-1};  // of the runner's thread; written when it starts
     std::atomic<std::int32_t> thread_id_{0};
 
-    // --- published -----------------------------------------------------------------------------------
+    // --- published
+    // -----------------------------------------------------------------------------------
     alignas(cache_line_size) call_guard<real_sync, subscription_record> guard_;
     // Written by the runner, the flag by the watch; both with read-modify-writes inside a run.
     std::atomic<std::uint64_t> run_word_{0};

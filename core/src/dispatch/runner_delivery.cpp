@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "dispatch/runner.hpp"
-
 #include "dispatch/thread_setup.hpp"
 #include "event/envelope.hpp"
-
 #include <stentor/registry/context.hpp>
 
 #include <algorithm>
@@ -236,8 +234,7 @@ std::size_t runner::call(subscription_record& to, delivery_frame& frame,
 
 void runner::account(subscription_record& to, const stretch& what, std::size_t first,
                      std::size_t count, std::int64_t begin, std::int64_t end) noexcept {
-    const auto each = std::max<std::int64_t>(
-        (end - begin) / static_cast<std::int64_t>(count), 1);
+    const auto each = std::max<std::int64_t>((end - begin) / static_cast<std::int64_t>(count), 1);
     judge(to, what, each, static_cast<std::uint32_t>(count));
 #if !defined(STENTOR_NO_METRICS)
     const auto& slot = header_at(what.slots, what.from.slot_size(), first);
@@ -337,8 +334,8 @@ void runner::check_overdue() noexcept {
         return;
     }
     // A runner that lost its CPU holds others up as well, but says nothing about the handler.
-    const bool proven = cpu - cpu_before >= proof_ns ||
-                        thread_sleeps(thread_id_.load(std::memory_order_relaxed));
+    const bool proven =
+        cpu - cpu_before >= proof_ns || thread_sleeps(thread_id_.load(std::memory_order_relaxed));
     const auto flagged = word | run_flagged | (proven ? run_proven : 0);
     attention_.store(true, std::memory_order_relaxed);
     if (!run_word_.compare_exchange_strong(word, flagged, std::memory_order_acq_rel,

@@ -7,7 +7,6 @@
 #include "dispatch/ready_set.hpp"
 #include "lane/lane.hpp"
 #include "registry/subscription_record.hpp"
-
 #include <stentor/base/cache_line.hpp>
 #include <stentor/base/clock.hpp>
 #include <stentor/base/inline_function.hpp>
@@ -31,8 +30,8 @@ protected:
     ~failure_observer() = default;
 };
 
-// What runners, publishers and the watch share: the ready lanes, who sleeps, the credits of the bus,
-// the time. Owned by the engine, outlives all of them.
+// What runners, publishers and the watch share: the ready lanes, who sleeps, the credits of the
+// bus, the time. Owned by the engine, outlives all of them.
 class scheduler {
 public:
     struct limits {
@@ -86,7 +85,8 @@ public:
     [[nodiscard]] std::uint64_t slow_calls_max() const noexcept {
         return what.runners > 1 ? what.runners - 1 : 1;
     }
-    // A slow call ended, or a lane began to wait although there is room: the next one gets its turn.
+    // A slow call ended, or a lane began to wait although there is room: the next one gets its
+    // turn.
     void admit_waiting_slow() noexcept {
         std::size_t cursor = 0;
         std::size_t id = 0;

@@ -39,8 +39,8 @@ private:
             if (now >= deadline) {
                 return false;
             }
-            const auto slice = std::min<std::chrono::nanoseconds>(deadline - now,
-                                                                  std::chrono::milliseconds(20));
+            const auto slice =
+                std::min<std::chrono::nanoseconds>(deadline - now, std::chrono::milliseconds(20));
             changed_.wait_for(lock, slice);
         }
         return true;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <stentor/dispatch/executor.hpp>
-
 #include "dispatch/start_gate.hpp"
+#include <stentor/dispatch/executor.hpp>
 
 #include <system_error>
 #include <thread>
@@ -66,6 +65,8 @@ private:
 
 }  // namespace
 
-std::shared_ptr<executor> make_thread_executor() { return std::make_shared<thread_executor>(); }
+std::shared_ptr<executor> make_thread_executor() {
+    return std::make_shared<thread_executor>();
+}
 
 }  // namespace stentor::inline v0

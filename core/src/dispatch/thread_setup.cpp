@@ -4,8 +4,9 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
-#include <pthread.h>
 #include <ctime>
+
+#include <pthread.h>
 #include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -63,7 +64,9 @@ quiet_thread::quiet_thread() noexcept {
     ::pthread_sigmask(SIG_SETMASK, &all, &before_);
 }
 
-quiet_thread::~quiet_thread() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+quiet_thread::~quiet_thread() {
+    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
 
 void name_thread(const char* what, std::int32_t index) noexcept {
     char name[16];
@@ -111,8 +114,8 @@ bool thread_sleeps(std::int32_t thread_id) noexcept {
 std::int32_t usable_cpus() noexcept {
     cpu_set_t mask;
     CPU_ZERO(&mask);
-    auto cpus = process_mask(mask) ? CPU_COUNT(&mask)
-                                   : static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN));
+    auto cpus =
+        process_mask(mask) ? CPU_COUNT(&mask) : static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN));
     if (const auto quota = quota_cpus(); quota > 0) {
         cpus = std::min(cpus, quota);
     }

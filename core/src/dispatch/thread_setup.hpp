@@ -7,8 +7,8 @@
 // How a thread becomes one of ours, and stops being it.
 namespace stentor::inline v0::detail {
 
-// Blocks all signals on the calling thread, so that the host's handlers run on its own threads; puts
-// the mask back at the end, since an arena's thread is not ours for ever.
+// Blocks all signals on the calling thread, so that the host's handlers run on its own threads;
+// puts the mask back at the end, since an arena's thread is not ours for ever.
 class quiet_thread {
 public:
     quiet_thread() noexcept;

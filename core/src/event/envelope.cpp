@@ -47,7 +47,9 @@ std::size_t envelope_pool::block_bytes(std::size_t bytes) noexcept {
     return index < classes ? smallest << index : bytes;
 }
 
-envelope_pool::~envelope_pool() { trim(); }
+envelope_pool::~envelope_pool() {
+    trim();
+}
 
 envelope* envelope_pool::allocate(std::size_t bytes, std::size_t align) noexcept {
     const auto index = class_of(bytes);
@@ -66,7 +68,7 @@ envelope* envelope_pool::allocate(std::size_t bytes, std::size_t align) noexcept
             fresh->block_align = envelope_align;
             fresh->size_class = static_cast<std::uint16_t>(index);
             fresh->home = this;
-            made_.add();
+            count_made();
             return fresh;
         }
     }
@@ -81,7 +83,7 @@ envelope* envelope_pool::allocate(std::size_t bytes, std::size_t align) noexcept
     fresh->block_align = static_cast<std::uint32_t>(block_align);
     fresh->size_class = pooled ? static_cast<std::uint16_t>(index) : no_class;
     fresh->home = this;
-    made_.add();
+    count_made();
     return fresh;
 }
 
@@ -89,9 +91,9 @@ void envelope_pool::release(envelope* block) noexcept {
     const auto size = static_cast<std::int64_t>(block->block_bytes);
     const bool pooled = block->size_class != no_class;
     // relaxed: the bound may be exceeded by as many blocks as threads release at once.
-    if (!pooled || kept_.load(std::memory_order_relaxed) + size >
-                       static_cast<std::int64_t>(kept_max)) {
-        freed_.add();
+    if (!pooled ||
+        kept_.load(std::memory_order_relaxed) + size > static_cast<std::int64_t>(kept_max)) {
+        freed_.fetch_add(1, std::memory_order_relaxed);
         give_back(block);
         return;
     }
@@ -101,7 +103,7 @@ void envelope_pool::release(envelope* block) noexcept {
         block->next = head;
     } while (!returned_.compare_exchange_weak(head, block, std::memory_order_release,
                                               std::memory_order_relaxed));
-    freed_.add();
+    freed_.fetch_add(1, std::memory_order_relaxed);
 }
 
 void envelope_pool::collect() noexcept {

@@ -4,7 +4,6 @@
 #include <stentor/base/cache_line.hpp>
 #include <stentor/event/metadata.hpp>
 #include <stentor/event/slot.hpp>
-#include <stentor/metrics/counter.hpp>
 
 #include <array>
 #include <atomic>
@@ -74,8 +73,9 @@ public:
     void trim() noexcept;
 
     [[nodiscard]] std::int64_t alive() const noexcept {
-        const auto gone = freed_.read();  // read first: an envelope in between shows as alive
-        return static_cast<std::int64_t>(made_.read()) - static_cast<std::int64_t>(gone);
+        // Freed ones first: an envelope in between shows as alive.
+        const auto gone = freed_.load(std::memory_order_relaxed);
+        return made_.load(std::memory_order_relaxed) - gone;
     }
     [[nodiscard]] std::int64_t bytes_kept() const noexcept {
         return kept_.load(std::memory_order_relaxed);
@@ -83,12 +83,15 @@ public:
 
 private:
     void collect() noexcept;
+    void count_made() noexcept {
+        made_.store(made_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    }
 
     std::array<envelope*, classes> local_{};  // the holder's
-    counter made_;                            // written by the holder
+    std::atomic<std::int64_t> made_{0};       // written by the holder, read by audits
     // Bytes in all lists, for the bound; written by the holder and by releasers.
     alignas(cache_line_size) std::atomic<std::int64_t> kept_{0};
-    shared_counter freed_;  // written by releasers
+    std::atomic<std::int64_t> freed_{0};  // written by releasers, read by audits
     // Blocks that came back. Pushed by releasers (release), taken whole by the holder (acquire), so
     // there is no ABA. [PAIR pool-return]
     std::atomic<envelope*> returned_{nullptr};

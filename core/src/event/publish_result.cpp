@@ -24,7 +24,8 @@ namespace detail {
 
 namespace {
 
-// A bijection of 64 bits (the finaliser of MurmurHash3, A. Appleby): distinct tickets stay distinct.
+// A bijection of 64 bits (the finaliser of MurmurHash3, A. Appleby): distinct tickets stay
+// distinct.
 std::uint64_t scramble(std::uint64_t value) noexcept {
     value ^= value >> 33;
     value *= 0xff51afd7ed558ccdULL;

@@ -6,23 +6,23 @@
 #include <cstdint>
 
 // Admission. A credit stands for one entry that may be outstanding. Credits live in three kinds of
-// places: the centre of a lane, the centre of the bus, and the cache that each publisher keeps for a
-// lane. A cached credit was taken from both centres.
+// places: the centre of a lane, the centre of the bus, and the cache that each publisher keeps for
+// a lane. A cached credit was taken from both centres.
 //
 // Exact: a credit is taken from one place before it is added to another, so the sum of what is held
-// by entries and what lies in the places never exceeds the capacity: outstanding <= capacity always.
+// by entries and what lies in the places never exceeds the capacity: outstanding <= capacity.
 // Nobody is refused while a credit is free, unless another publisher is in the middle of a publish:
 // before a refusal the caches of all others are swept.
 //
 // The cache costs its owner plain loads and stores: a read-modify-write would wait until the stores
-// of the previous enqueue have left for the other core, which costs more than all else in a publish.
+// of the previous enqueue have left for the other core, which costs more than all the rest.
 // The price is the sweeper's:
-//   owner:    enters its read section (O, light fence L), looks at `frozen` (F), uses the cache, exits
+//   owner:    enters its read section (O, light fence L), looks at `frozen` (F), uses the cache
 //   sweeper:  sets `frozen` (Z), heavy fence (H), looks whether the owner is inside (S)
-//   L and H order like two full fences. If S sees the owner outside, then either its next L is after
-//   H, so its F sees Z (or the sweeper's release of it, and with that the emptied cache); or it has
-//   left before, and S acquires what it did. If S sees it inside, the sweeper takes nothing.
-// Lock-free: every loop ends when its own exchange succeeds, or because another's did; nobody waits.
+//   L and H order like two full fences. If S sees the owner outside, then either its next L comes
+//   after H, so its F sees Z (or the sweeper's release of it, and with that the emptied cache); or
+//   it has left before, and S acquires what it did. If S sees it inside, the sweeper takes nothing.
+// Lock-free: every loop ends when its own exchange succeeds, or because another's did.
 namespace stentor::inline v0::detail {
 
 template <class Sync>
@@ -124,9 +124,9 @@ private:
     typename Sync::template atomic<bool> frozen_{false};
 };
 
-// Takes `wanted` credits (or fewer) for a publisher whose cache ran out, and leaves up to a chunk in
-// its cache. `sweep_lane` and `sweep_bus` return what they moved from caches back to both centres.
-// `urgent` callers (handlers) may use the reserves. Returns how many the caller holds now.
+// Takes `wanted` credits (or fewer) for a publisher whose cache ran out, and leaves up to a chunk
+// in its cache. `sweep_lane` and `sweep_bus` return what they moved from caches back to both
+// centres. `urgent` callers (handlers) may use the reserves. Returns how many the caller holds now.
 template <class Sync>
 struct refill {
     credit_centre<Sync>& lane;

@@ -4,7 +4,6 @@
 #include "base/sync.hpp"
 #include "lane/credit_pool.hpp"
 #include "lane/lane_state.hpp"
-
 #include <stentor/base/cache_line.hpp>
 #include <stentor/event/slot.hpp>
 #include <stentor/metrics/counter.hpp>

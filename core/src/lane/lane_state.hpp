@@ -31,8 +31,8 @@
 //   inside == limit: every runner inside is in a call; each ends it with step_in(), which makes it
 //     attend again, and it cannot go without leave(), that is without D, F2 and P.
 // Counter-example of the simpler design (no fence): the publisher's load of the word may be
-// satisfied before its enqueue is visible; it reads "attended" while the runner, having decremented,
-// reads "nothing pending". Both go, the event stays. tests/litmus finds it.
+// satisfied before its enqueue is visible; it reads "attended" while the runner, having
+// decremented, reads "nothing pending". Both go, the event stays. tests/litmus finds it.
 //
 // The debt. F2 is a system call, too dear for turning from one busy lane to the next. A runner may
 // leave_in_debt(): D and P without F2. What P may then miss is an enqueue whose publisher read the
@@ -123,9 +123,7 @@ public:
     }
 
     // No runner holds the lane and none is called for. Stable only when nobody can publish to it.
-    [[nodiscard]] bool idle() const noexcept {
-        return word_.load(std::memory_order_acquire) == 0;
-    }
+    [[nodiscard]] bool idle() const noexcept { return word_.load(std::memory_order_acquire) == 0; }
 
     [[nodiscard]] std::uint32_t runners_inside() const noexcept {
         return inside(word_.load(std::memory_order_relaxed));  // for metrics only

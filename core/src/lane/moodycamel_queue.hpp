@@ -9,7 +9,8 @@
 #include <cstdlib>
 #include <memory>
 
-// The lock-free queue behind a lane: moodycamel::ConcurrentQueue with explicit producer tokens only.
+// The lock-free queue behind a lane: moodycamel::ConcurrentQueue with explicit producer tokens
+// only.
 //
 // Version 1.0.3 has two faults that this use stays clear of: happens-before in block recycling is
 // missing when blocks count their empty slots (issue 404 there), so blocks are small enough to keep

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "registry/event_view.hpp"
-
 #include <stentor/event/any_event.hpp>
-#include <stentor/registry/context.hpp>
 
+#include "registry/event_view.hpp"
 #include <stentor/event/topic.hpp>
+#include <stentor/registry/context.hpp>
 
 namespace stentor::inline v0 {
 
@@ -63,10 +62,18 @@ metadata metadata_of(const slot_header& slot) noexcept {
 
 }  // namespace detail
 
-std::string_view any_event::topic() const noexcept { return header_of(slot_).origin->topic->name; }
-event_id any_event::id() const noexcept { return detail::id_of(header_of(slot_)); }
-metadata any_event::metadata() const noexcept { return detail::metadata_of(header_of(slot_)); }
-const event_type* any_event::type() const noexcept { return header_of(slot_).origin->topic->type; }
+std::string_view any_event::topic() const noexcept {
+    return header_of(slot_).origin->topic->name;
+}
+event_id any_event::id() const noexcept {
+    return detail::id_of(header_of(slot_));
+}
+metadata any_event::metadata() const noexcept {
+    return detail::metadata_of(header_of(slot_));
+}
+const event_type* any_event::type() const noexcept {
+    return header_of(slot_).origin->topic->type;
+}
 
 header any_event::header_at(std::uint32_t index) const noexcept {
     const auto* box = header_of(slot_).box;
@@ -78,8 +85,12 @@ std::string_view any_event::text() const noexcept {
     return type() == nullptr && box != nullptr ? box->text : std::string_view{};
 }
 
-std::string_view context::topic() const noexcept { return any_event(frame_->slot()).topic(); }
-event_id context::id() const noexcept { return any_event(frame_->slot()).id(); }
+std::string_view context::topic() const noexcept {
+    return any_event(frame_->slot()).topic();
+}
+event_id context::id() const noexcept {
+    return any_event(frame_->slot()).id();
+}
 stentor::metadata context::metadata() const noexcept {
     return any_event(frame_->slot()).metadata();
 }

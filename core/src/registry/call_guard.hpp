@@ -13,8 +13,8 @@
 // Why no call runs after the wait.
 //   (E) the runner's store of s, then (L) its light fence, then (C) its look at closed(s)
 //   (X) the unsubscriber's store of closed(s), then (H) its heavy fence, then (G) its look at E
-//   H and L order like two full fences. If G misses E, then L is after H, so C sees X: no call. If G
-//   sees E, the unsubscriber waits until the runner's exit(), whose release it acquires: the call
+//   H and L order like two full fences. If G misses E, then L is after H, so C sees X: no call. If
+//   G sees E, the unsubscriber waits until the runner's exit(), whose release it acquires: the call
 //   and all its effects happened before. Later looks C of the same entry see X as well, because H
 //   made it visible to every running thread: at most one call is waited for.
 namespace stentor::inline v0::detail {

@@ -8,8 +8,8 @@
 
 // Publishers read routes without a lock; a replaced route is freed when no publisher can still hold
 // it. Read-copy-update with one counter per publisher slot (the "memory barrier" flavour of
-// userspace RCU: Desnoyers et al., "User-Level Implementations of Read-Copy Update", IEEE TPDS 2012)
-// and an asymmetric fence, so that a publisher pays two plain stores.
+// userspace RCU: Desnoyers et al., "User-Level Implementations of Read-Copy Update", IEEE TPDS
+// 2012) and an asymmetric fence, so that a publisher pays two plain stores.
 //
 // Why a retired route is not in use when its grace period has elapsed.
 //   (W) the writer's swap of the route, then (H) its heavy fence, then (S) its look at a counter
@@ -64,7 +64,8 @@ public:
 
     // Forgets the readers that have gone. True: none is left. Never blocks.
     [[nodiscard]] bool elapsed() noexcept {
-        std::erase_if(waiting_, [](const reader& one) { return one.section->count() != one.count; });
+        std::erase_if(waiting_,
+                      [](const reader& one) { return one.section->count() != one.count; });
         return waiting_.empty();
     }
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "registry/subscription_record.hpp"
-
 #include <stentor/base/cache_line.hpp>
 #include <stentor/event/slot.hpp>
 #include <stentor/metrics/counter.hpp>

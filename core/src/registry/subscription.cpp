@@ -23,7 +23,9 @@ subscription& subscription::operator=(subscription&& other) noexcept {
     return *this;
 }
 
-subscription::~subscription() { static_cast<void>(unsubscribe()); }
+subscription::~subscription() {
+    static_cast<void>(unsubscribe());
+}
 
 unsubscribe_result subscription::unsubscribe() noexcept {
     const auto record = std::exchange(record_, nullptr);

@@ -48,9 +48,9 @@ public:
 
     // --- immutable after the subscription is made ---------------------------------------------
     const std::string name;
-    std::uint32_t number = 0;           // what publish_result::which() says
-    const event_type* type = nullptr;   // null for a pattern subscription
-    std::optional<pattern> topics;      // of a pattern subscription
+    std::uint32_t number = 0;          // what publish_result::which() says
+    const event_type* type = nullptr;  // null for a pattern subscription
+    std::optional<pattern> topics;     // of a pattern subscription
     subscription_options options;
     std::source_location where;
     bool has_owner = false;
@@ -73,13 +73,14 @@ public:
     std::atomic<bool> handler_gone{false};  // whoever sets it destroys the handler
 
     // --- placement: hints among runners and the watch, all relaxed ------------------------------
-    std::atomic<std::int64_t> cost_ns{0};  // mean service time, recent calls weigh more
+    std::atomic<std::int64_t> cost_ns{0};      // mean service time, recent calls weigh more
     std::atomic<std::uint32_t> calls_seen{0};  // up to the number that placement wants
     std::atomic<bool> in_shared_lane{false};   // written under the registry's lock
     std::atomic<bool> surprise{false};         // a call held up a shared lane
     std::shared_ptr<lane> own;                 // under the registry's lock
 
-    // --- metrics ----------------------------------------------------------------------------------
+    // --- metrics
+    // ----------------------------------------------------------------------------------
     std::unique_ptr<terminal_stripe[]> terminals;
     const std::uint32_t stripe_count;
     // Publishers, rarely.
@@ -89,7 +90,8 @@ public:
     histogram service;
     histogram end_to_end;
 
-    // --- under the registry's lock ------------------------------------------------------------------
+    // --- under the registry's lock
+    // ------------------------------------------------------------------
     std::uint64_t accepted_folded = 0;  // from routes that are gone
     std::uint32_t routes = 0;           // that name it, retired ones included
     bool removed = false;               // its handle is gone

@@ -30,7 +30,7 @@ namespace stentor::inline v0 {
 
 namespace detail {
 class engine;
-}
+}  // namespace detail
 
 // The event bus.
 //
@@ -68,16 +68,16 @@ public:
     subscription subscribe(std::string_view name, pattern topics, handler<any_event> function,
                            subscription_options options = {},
                            std::source_location where = std::source_location::current()) {
-        return unwrap(try_subscribe(name, std::move(topics), std::move(function),
-                                    std::move(options), where));
+        return unwrap(
+            try_subscribe(name, std::move(topics), std::move(function), std::move(options), where));
     }
     template <event E>
     [[nodiscard]] result<subscription, error> try_subscribe(
         std::string_view name, handler<E> function, subscription_options options = {},
         std::source_location where = std::source_location::current()) {
         detail::require_event<E>();
-        return add(name, &event_type_of<E>, nullptr, std::move(function).take(),
-                   std::move(options), where);
+        return add(name, &event_type_of<E>, nullptr, std::move(function).take(), std::move(options),
+                   where);
     }
     [[nodiscard]] result<subscription, error> try_subscribe(
         std::string_view name, pattern topics, handler<any_event> function,
@@ -170,8 +170,8 @@ private:
     publish_result publish_value(E&& event, const publish_options* options) {
         using value = std::remove_cvref_t<E>;
         detail::require_event<value>();
-        constexpr bool moves = !std::is_lvalue_reference_v<E&&> &&
-                               !std::is_const_v<std::remove_reference_t<E>>;
+        constexpr bool moves =
+            !std::is_lvalue_reference_v<E&&> && !std::is_const_v<std::remove_reference_t<E>>;
         if constexpr (moves || detail::fits_slot<value>) {
             return detail::publish_to(*target_, {.options = options}, const_cast<value&>(event));
         } else {

@@ -28,7 +28,9 @@ template <has_topic_member T>
 struct member_traits<T> {
     static constexpr std::string_view topic = T::topic;
     static constexpr std::uint32_t schema_version = [] {
-        if constexpr (requires { { T::schema_version } -> std::convertible_to<std::uint32_t>; }) {
+        if constexpr (requires {
+                          { T::schema_version } -> std::convertible_to<std::uint32_t>;
+                      }) {
             return static_cast<std::uint32_t>(T::schema_version);
         } else {
             return std::uint32_t{1};
@@ -63,9 +65,10 @@ consteval std::uint32_t schema_version_of() {
 
 template <class T>
 consteval void require_event() {
-    static_assert(event<T>,
-                  "stentor: this type is no event. Give it a topic: `static constexpr "
-                  "std::string_view topic = \"order.placed\";`, or specialise stentor::event_traits");
+    static_assert(
+        event<T>,
+        "stentor: this type is no event. Give it a topic: `static constexpr "
+        "std::string_view topic = \"order.placed\";`, or specialise stentor::event_traits");
     if constexpr (event<T>) {
         constexpr auto check = check_topic(event_traits<T>::topic);
         static_assert(check.fault != topic_fault::reserved,

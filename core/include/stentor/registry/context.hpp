@@ -40,10 +40,12 @@ public:
     // handlers. Works until the deadline of drain(), also when outsiders get `closed` already.
     template <class E>
     publish_result publish(E&& event, const publish_options& options = {}) noexcept(
-        std::is_rvalue_reference_v<E&&> || std::is_nothrow_copy_constructible_v<std::remove_cvref_t<E>>) {
+        std::is_rvalue_reference_v<E&&> ||
+        std::is_nothrow_copy_constructible_v<std::remove_cvref_t<E>>) {
         using value = std::remove_cvref_t<E>;
         detail::require_event<value>();
-        if constexpr (std::is_lvalue_reference_v<E&&> || std::is_const_v<std::remove_reference_t<E>>) {
+        if constexpr (std::is_lvalue_reference_v<E&&> ||
+                      std::is_const_v<std::remove_reference_t<E>>) {
             value copy(event);
             return detail::publish_to(*target_, request(options), copy);
         } else {

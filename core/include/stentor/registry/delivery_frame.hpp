@@ -9,7 +9,7 @@
 
 namespace stentor::inline v0 {
 class context;
-}
+}  // namespace stentor::inline v0
 
 namespace stentor::inline v0::detail {
 

@@ -43,12 +43,13 @@ struct handler_loop {
 };
 
 template <class Function, class E>
-concept handler_form = std::is_invocable_v<Function&, const E&, context&> ||
-                       std::is_invocable_v<Function&, const E&>;
+concept handler_form =
+    std::is_invocable_v<Function&, const E&, context&> || std::is_invocable_v<Function&, const E&>;
 
 }  // namespace detail
 
-// Anything that can be called with an event: `void(const E&)` or `void(const E&, stentor::context&)`.
+// Anything that can be called with an event: `void(const E&)` or `void(const E&,
+// stentor::context&)`.
 // Move-only; a function object of up to 48 bytes is kept without allocation. Called by runners, by
 // several at once unless the subscription says otherwise, so it must be safe for that. What it
 // throws is charged to the delivery.

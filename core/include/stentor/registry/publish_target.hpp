@@ -13,8 +13,8 @@ namespace stentor::inline v0::detail {
 
 class publisher_slot;
 
-// The type-erased door into the engine: what bus, publisher and context publish through. Any thread;
-// lock-free; does not throw.
+// The type-erased door into the engine: what bus, publisher and context publish through. Any
+// thread; lock-free; does not throw.
 class publish_target {
 public:
     // `options` may be null. `cause` is the slot of the event being handled, or null. `slot` is a
@@ -34,8 +34,8 @@ public:
                                         std::string& text) noexcept = 0;
     // A prefix of `count` objects of the type, `type->size` apart. Returns how many went in.
     // `move` takes them from their place, else they are copied.
-    virtual std::size_t publish_bulk(const request& what, void* first, std::size_t count,
-                                     bool move, publish_status& last) noexcept = 0;
+    virtual std::size_t publish_bulk(const request& what, void* first, std::size_t count, bool move,
+                                     publish_status& last) noexcept = 0;
 
 protected:
     ~publish_target() = default;

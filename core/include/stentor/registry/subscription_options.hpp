@@ -46,7 +46,8 @@ inline constexpr std::int64_t capacity_max = std::int64_t{1} << 40;
 // Every member has a default. A combination that cannot be honoured is refused when the
 // subscription is made.
 struct subscription_options {
-    // Outstanding deliveries (queued or running) at most. Other than the default: a lane of its own.
+    // Outstanding deliveries (queued or running) at most. Other than the default: a lane of its
+    // own.
     std::int64_t capacity = subscription_capacity_default;
     // Other than reject: a lane of its own.
     stentor::when_full when_full = stentor::when_full::reject;
