@@ -4,8 +4,8 @@
 #                  [TIMEOUT <seconds>] [SERIAL] [ENVIRONMENT <VAR=value>...])
 #
 # A GoogleTest program stentor_<kind>_<subject>. Each TEST of it becomes a ctest test named
-# <kind>.<suite>.<test>, labelled with its kind. SERIAL is for tests that measure time or need all
-# cores. Tests see the private headers of core as "lane/lane_state.hpp".
+# <kind>.<suite>.<test>, labelled with its kind. TIMEOUT is for a plain build (default 60), sanitized
+# ones get four times as long. SERIAL is for tests that measure time or need all cores. Tests see the private headers of core as "lane/lane_state.hpp".
 function(stentor_add_test)
     cmake_parse_arguments(PARSE_ARGV 0 arg "SERIAL" "NAME;TIMEOUT"
         "SOURCES;LIBS;LABELS;ENVIRONMENT"
@@ -17,26 +17,42 @@ function(stentor_add_test)
     if(NOT arg_TIMEOUT)
         set(arg_TIMEOUT 60)
     endif()
+    if(STENTOR_SANITIZE)
+        math(EXPR arg_TIMEOUT "${arg_TIMEOUT} * 4")
+    endif()
 
     set(target stentor_${arg_NAME})
     stentor_add_program(NAME ${target} SOURCES ${arg_SOURCES} LIBS GTest::gtest_main ${arg_LIBS})
     target_include_directories(${target} PRIVATE
         "${PROJECT_SOURCE_DIR}/core/src" "${PROJECT_SOURCE_DIR}/tests"
     )
-    set(properties TIMEOUT ${arg_TIMEOUT})
-    if(arg_SERIAL)
-        list(APPEND properties RUN_SERIAL ON)
-    endif()
-    if(arg_ENVIRONMENT)
-        list(APPEND properties ENVIRONMENT "${arg_ENVIRONMENT}")
-    endif()
-    # A list of labels cannot pass through PROPERTIES whole; a semicolon in quotes can.
-    set(labels ${kind} ${arg_LABELS})
     gtest_discover_tests(${target}
         TEST_PREFIX "${kind}."
+        TEST_LIST ${target}_tests
         DISCOVERY_TIMEOUT 60
-        PROPERTIES LABELS "${labels}" ${properties}
     )
+    stentor_set_discovered_properties(${target}
+        LABELS ${kind} ${arg_LABELS}
+        TIMEOUT ${arg_TIMEOUT}
+        RUN_SERIAL ${arg_SERIAL}
+        ENVIRONMENT ${arg_ENVIRONMENT}
+    )
+endfunction()
+
+# gtest_discover_tests takes apart a property whose value is a list, so ctest sets the properties
+# from a file of ours, which it reads after the one that names the tests.
+function(stentor_set_discovered_properties target)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT;RUN_SERIAL" "LABELS;ENVIRONMENT")
+    set(file "${CMAKE_CURRENT_BINARY_DIR}/${target}_properties.cmake")
+    file(CONFIGURE OUTPUT "${file}" @ONLY CONTENT [[
+if(@target@_tests)
+    set_tests_properties(${@target@_tests} PROPERTIES
+        LABELS "@arg_LABELS@" TIMEOUT @arg_TIMEOUT@ RUN_SERIAL @arg_RUN_SERIAL@
+        ENVIRONMENT "@arg_ENVIRONMENT@"
+    )
+endif()
+]])
+    set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${file}")
 endfunction()
 
 # stentor_add_program(NAME <target> SOURCES <file>... [LIBS <target>...]): an executable of our own
