@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: MIT
+#include "lane/credit_pool.hpp"
+
+#include "litmus/weakened_sync.hpp"
+#include "support/explore/expect.hpp"
+#include "support/explore/plain.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <vector>
+
+// Admission (C8): outstanding never exceeds a capacity, nobody is refused while a credit is free and
+// nobody else is in the middle of an operation, and no credit is lost or made.
+namespace {
+
+using namespace stentor::explore;
+using stentor::detail::credit_cache;
+using stentor::detail::credit_centre;
+using stentor::detail::refill;
+
+// A centre whose take() is no single step.
+template <class Sync>
+class torn_centre {
+public:
+    explicit torn_centre(std::int64_t capacity) noexcept : available_(capacity) {}
+    std::int64_t take(std::int64_t wanted, std::int64_t) noexcept {
+        const auto available = available_.load(std::memory_order_acquire);
+        const auto amount = std::min(wanted, available);
+        if (amount > 0) {
+            available_.store(available - amount, std::memory_order_release);
+        }
+        return amount;
+    }
+
+private:
+    typename Sync::template atomic<std::int64_t> available_;
+};
+
+struct pool_rules {
+    bool sweeps = true;
+    bool takes_before_it_adds = true;
+    bool returns_shortage = true;  // gives the lane's credits back when the bus has too few
+};
+
+struct pool_limits {
+    std::int64_t lane = 1;
+    std::int64_t bus = 1;
+    std::int64_t chunk = 1;
+    bool judge_refusals = true;
+};
+
+// One lane of a bus, as publishers and runners use it.
+template <class Sync>
+class pool_model {
+public:
+    explicit pool_model(const pool_limits& limits, const pool_rules& rules = {})
+        : limits_(limits), rules_(rules), lane_(limits.lane), bus_(limits.bus) {}
+
+    bool admit(std::size_t publisher) {
+        const bool alone = in_flight_ == 0;
+        const int mine = ++started_;
+        ++in_flight_;
+        const bool admitted = take(publisher);
+        --in_flight_;
+        if (admitted) {
+            ++outstanding_;
+            check(outstanding_ <= limits_.lane, "outstanding <= capacity of the lane");
+            check(outstanding_ <= limits_.bus, "outstanding <= capacity of the bus");
+        } else if (limits_.judge_refusals && alone && started_ == mine) {
+            check(outstanding_ == std::min(limits_.lane, limits_.bus),
+                  "nobody is refused while a credit is free");
+        }
+        return admitted;
+    }
+
+    void settle() {
+        --outstanding_;
+        ++started_;
+        ++in_flight_;
+        lane_.give(1);
+        bus_.give(1);
+        --in_flight_;
+    }
+
+    void check_end() const {
+        std::int64_t cached = 0;
+        for (const auto& cache : caches_) {
+            cached += cache.held();
+        }
+        check(lane_.available() + cached + outstanding_ == limits_.lane,
+              "no credit of the lane is lost or made");
+        check(bus_.available() + cached + outstanding_ == limits_.bus,
+              "no credit of the bus is lost or made");
+    }
+
+private:
+    bool take(std::size_t publisher) {
+        auto& cache = caches_[publisher];
+        if (cache.take_one()) {
+            return true;
+        }
+        if (!rules_.takes_before_it_adds) {
+            cache.add(1);
+            const bool taken = lane_.take(1, 0) == 1 && bus_.take(1, 0) == 1;
+            return taken ? cache.take_one() : cache.sweep() < 0;
+        }
+        if (!rules_.returns_shortage) {
+            return lane_.take(1, 0) == 1 && bus_.take(1, 0) == 1;
+        }
+        refill<Sync> step{lane_, bus_, cache, limits_.chunk, true};
+        const auto sweep = [this] { return sweep_caches(); };
+        return step.run(1, sweep, sweep) == 1;
+    }
+
+    std::int64_t sweep_caches() {
+        std::int64_t moved = 0;
+        for (auto& cache : caches_) {
+            moved += rules_.sweeps ? cache.sweep() : 0;
+        }
+        if (moved > 0) {
+            lane_.give(moved);
+            bus_.give(moved);
+        }
+        return moved;
+    }
+
+    const pool_limits limits_;
+    const pool_rules rules_;
+    credit_centre<Sync> lane_;
+    credit_centre<Sync> bus_;
+    std::array<credit_cache<Sync>, 2> caches_;
+    // Exact when no operation is in flight.
+    std::int64_t outstanding_ = 0;
+    int in_flight_ = 0;
+    int started_ = 0;
+};
+
+// Two publishers try to get entries in; a runner settles what there is.
+template <class Sync>
+scenario publish_and_settle(const pool_limits& limits, int tries, const pool_rules& rules = {}) {
+    return [=](world& world) {
+        struct state {
+            state(const pool_limits& limits, const pool_rules& rules) : pool(limits, rules) {}
+            pool_model<Sync> pool;
+            int queued = 0;
+            int publishers = 2;
+        };
+        auto& shared = world.make<state>(limits, rules);
+        const auto publish = [&shared, tries](std::size_t publisher) {
+            for (int count = 0; count < tries; ++count) {
+                shared.queued += shared.pool.admit(publisher) ? 1 : 0;
+            }
+            --shared.publishers;
+        };
+        world.task("publisher 0", [publish] { publish(0); });
+        world.task("publisher 1", [publish] { publish(1); });
+        world.task("runner", [&shared] {
+            while (shared.publishers > 0 || shared.queued > 0) {
+                if (shared.queued > 0) {
+                    --shared.queued;
+                    shared.pool.settle();
+                } else {
+                    Sync::pause();
+                }
+            }
+        });
+        world.at_end([&shared] { shared.pool.check_end(); });
+    };
+}
+
+// One publisher caches all credits, settles, and tells the other, who must not be refused. Under weak
+// memory "a credit is free" means no more than this: that its return happened before.
+template <class Sync>
+scenario told_of_a_free_credit(const pool_limits& limits) {
+    return [=](world& world) {
+        struct state {
+            explicit state(const pool_limits& limits) : pool(limits) {}
+            pool_model<Sync> pool;
+            explored_sync::atomic<bool> done{false};
+        };
+        auto& shared = world.make<state>(limits);
+        world.task("publisher 0", [&shared] {
+            check(shared.pool.admit(0), "the first one is admitted");
+            shared.pool.settle();
+            shared.done.store(true, std::memory_order_release);
+        });
+        world.task("publisher 1", [&shared] {
+            while (!shared.done.load(std::memory_order_acquire)) {
+                Sync::pause();
+            }
+            check(shared.pool.admit(1), "nobody is refused while a credit is free");
+        });
+    };
+}
+
+// With one credit there is one place: whoever is admitted may write where the last one was read.
+template <class Sync>
+scenario reuse_of_a_place(const pool_limits& limits) {
+    return [=](world& world) {
+        struct state {
+            explicit state(const pool_limits& limits) : pool(limits) {}
+            pool_model<Sync> pool;
+            explored_sync::atomic<int> filled{0};
+            plain<int> place{0, "place"};
+        };
+        auto& shared = world.make<state>(limits);
+        const auto publish = [&shared](std::size_t publisher) {
+            for (int tries = 0; tries < 2; ++tries) {
+                if (shared.pool.admit(publisher)) {
+                    shared.place.write(tries);
+                    shared.filled.store(1, std::memory_order_release);
+                }
+            }
+        };
+        world.task("publisher 0", [publish] { publish(0); });
+        world.task("publisher 1", [publish] { publish(1); });
+        world.daemon("runner", [&shared] {
+            while (!stopping()) {
+                if (shared.filled.load(std::memory_order_acquire) == 0) {
+                    Sync::pause();
+                    continue;
+                }
+                shared.place.read();
+                // relaxed: it must not be this store that orders the next writer.
+                shared.filled.store(0, std::memory_order_relaxed);
+                shared.pool.settle();
+            }
+        });
+    };
+}
+
+plan named(const char* name, std::vector<memory_model> models = plan{}.models) {
+    plan made;
+    made.name = std::string("credit_pool.") + name;
+    made.models = std::move(models);
+    return made;
+}
+
+// Without happens-before, whether a refusal overlapped the return of a credit has no answer.
+const std::vector<memory_model> with_global_time{memory_model::sc, memory_model::tso};
+
+TEST(credit_pool, admits_no_more_than_one_lane_holds) {
+    pool_limits limits{.lane = 2, .bus = 4, .chunk = 2};
+    expect_holds(named("lane_short", with_global_time),
+                 publish_and_settle<explored_sync>(limits, 2));
+    limits.judge_refusals = false;
+    expect_holds(named("lane_short", {memory_model::weak}),
+                 publish_and_settle<explored_sync>(limits, 2));
+}
+
+TEST(credit_pool, admits_no_more_than_the_bus_holds) {
+    pool_limits limits{.lane = 4, .bus = 2, .chunk = 3};
+    expect_holds(named("bus_short", with_global_time),
+                 publish_and_settle<explored_sync>(limits, 2));
+    limits.judge_refusals = false;
+    expect_holds(named("bus_short", {memory_model::weak}),
+                 publish_and_settle<explored_sync>(limits, 2));
+}
+
+TEST(credit_pool, refuses_nobody_who_knows_of_a_free_credit) {
+    expect_holds(named("told"),
+                 told_of_a_free_credit<explored_sync>({.lane = 2, .bus = 2, .chunk = 2}));
+}
+
+const pool_limits one_place{.lane = 1, .bus = 1, .chunk = 1, .judge_refusals = false};
+
+TEST(credit_pool, hands_a_place_on_only_when_its_reader_is_done) {
+    expect_holds(named("reuse"), reuse_of_a_place<explored_sync>(one_place));
+}
+
+TEST(credit_pool_mutant, that_does_not_sweep_is_found) {
+    expect_found(
+        named("no_sweep"),
+        publish_and_settle<explored_sync>({.lane = 2, .bus = 2, .chunk = 2}, 1, {.sweeps = false}),
+        "nobody is refused while a credit is free");
+}
+
+TEST(credit_pool_mutant, that_adds_before_it_takes_is_found) {
+    expect_found(named("adds_first"),
+                 publish_and_settle<explored_sync>({.lane = 1, .bus = 1, .chunk = 1}, 2,
+                                                   {.takes_before_it_adds = false}),
+                 "");
+}
+
+TEST(credit_pool_mutant, that_keeps_what_the_bus_refused_is_found) {
+    expect_found(named("keeps_shortage"),
+                 publish_and_settle<explored_sync>({.lane = 2, .bus = 1, .chunk = 1}, 2,
+                                                   {.returns_shortage = false}),
+                 "no credit of the lane is lost or made");
+}
+
+TEST(credit_pool_mutant, that_takes_in_two_steps_is_found) {
+    expect_found(
+        named("torn_take"),
+        [](world& world) {
+            struct state {
+                torn_centre<explored_sync> centre{1};
+                int holders = 0;
+            };
+            auto& shared = world.make<state>();
+            const auto publish = [&shared] {
+                if (shared.centre.take(1, 0) == 1) {
+                    check(++shared.holders <= 1, "outstanding <= capacity");
+                }
+            };
+            world.task("publisher 0", publish);
+            world.task("publisher 1", publish);
+        },
+        "outstanding <= capacity");
+}
+
+TEST(credit_pool_mutant, that_gives_without_release_is_found) {
+    expect_found(named("no_release"), reuse_of_a_place<weakened_sync<without_release>>(one_place),
+                 "data race: place");
+}
+
+TEST(credit_pool_mutant, that_takes_without_acquire_is_found) {
+    expect_found(named("no_acquire"), reuse_of_a_place<weakened_sync<without_acquire>>(one_place),
+                 "data race: place");
+}
+
+}  // namespace

@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "dispatch/parking.hpp"
+#include "dispatch/ready_set.hpp"
+#include "lane/lane_state.hpp"
+#include "support/explore/explore.hpp"
+#include "support/explore/sync.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <utility>
+
+// The engine's loop reduced to its protocol: lanes, ready set, parking and permits are the real
+// kernels (and a copy of the semaphore); queue and handlers are as simple as can be. It follows
+// core/src/dispatch/runner.cpp function by function; keep the two alike.
+//
+// What the queue of the model leaves out is order and payload: an entry is there at once, while the
+// counters that decide (`enqueued`, `dequeued`) are atomics that may lag behind it.
+namespace stentor::explore {
+
+// The rules of the kernels that are the caller's; a mutant breaks one.
+struct caller_rules {
+    bool looks_before_sleep = true;   // rule 3 of parking
+    bool parks_before_look = true;    // rule 3 has an order
+    bool looks_after_search = true;   // rule 2 of parking
+    bool looks_after_block = true;    // after enter_blocked
+    bool lets_go_before_park = true;  // leaves the lane that it attends
+    bool recounts_at_leave = true;    // lane_state's P
+    bool pays_before_park = true;     // the debt of lane_state
+    bool pays_before_slow_call = true;
+    bool owes_before_it_leaves = false;  // tells the watch of its debt too early
+};
+
+struct engine_limits {
+    std::uint32_t runners = 2;
+    std::uint32_t workers = 2;
+    std::uint32_t runners_per_lane = 1;
+    std::uint32_t search_rounds = 0;  // 0: idle runners park at once
+};
+
+template <class Sync>
+class engine_model {
+public:
+    static constexpr std::size_t lanes_max = 2;
+    static constexpr std::size_t publishers_max = 2;
+
+    // A runner, as far as only it knows.
+    struct runner {
+        std::size_t index = 0;
+        std::size_t cursor = 0;
+        std::size_t linger = lanes_max;  // the lane that it attends, if any
+        bool searching = false;
+        bool surplus = false;
+        bool debt = false;
+    };
+    // What an entry does when it is handled; may wait.
+    using handler = std::function<void(engine_model&, runner&, std::size_t lane)>;
+
+    explicit engine_model(const engine_limits& limits, const caller_rules& rules = {})
+        : limits_(limits),
+          rules_(rules),
+          ready_(lanes_max),
+          parking_(limits.runners, limits.workers),
+          lanes_{lane_model(limits.runners_per_lane), lane_model(limits.runners_per_lane)} {
+        ready_.cover(lanes_max);
+        permits_.name("permits");
+        sleepers_.name("sleepers");
+        debts_.name("debts");
+        for (auto& one : lanes_) {
+            one.enqueued[0].name("enqueued by 0");
+            one.enqueued[1].name("enqueued by 1");
+            one.dequeued.name("dequeued");
+        }
+    }
+    virtual ~engine_model() = default;
+
+    // --- publisher ----------------------------------------------------------------------------
+    void publish(std::size_t publisher, std::size_t id, handler what = {}) {
+        auto& to = lanes_[id];
+        yield();
+        to.queue.push_back(std::move(what));
+        owe();
+        auto& counter = to.enqueued[publisher];
+        counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+        if (to.state.claim_after_enqueue()) {
+            make_ready(id);
+        }
+    }
+
+    // --- runner -------------------------------------------------------------------------------
+    void run(std::size_t index) {
+        runner self{.index = index};
+        while (!stopping()) {
+            if (std::exchange(self.surplus, false)) {
+                let_go(self);
+                if (!self.searching && parking_.try_park_surplus()) {
+                    sleep(self);
+                    continue;
+                }
+            }
+            if (!work(self)) {
+                rest(self);
+            }
+        }
+    }
+
+    // Around a call that is known to be long.
+    void slow_call_begins(runner& self, std::size_t id) {
+        if (rules_.pays_before_slow_call) {
+            pay_debt(self);
+        }
+        step_out(id);
+    }
+    void slow_call_ends(runner& self, std::size_t id) {
+        lanes_[id].state.step_in();
+        parking_.leave_blocked();
+        self.surplus = true;
+    }
+
+    // --- final checks --------------------------------------------------------------------------
+    [[nodiscard]] int handled() const noexcept { return handled_; }
+    [[nodiscard]] bool lanes_idle() const noexcept {
+        return lanes_[0].state.idle() && lanes_[1].state.idle() && lanes_[0].queue.empty() &&
+               lanes_[1].queue.empty();
+    }
+
+protected:
+    // A runner became active again: by a permit, or because its last look found work.
+    virtual void woken() {}
+    virtual void park_cancelled() {}
+
+    void step_out(std::size_t id) {
+        auto& from = lanes_[id];
+        if (from.state.step_out([&] { return pending(from); })) {
+            ready_.insert(id);
+        }
+        parking_.enter_blocked();
+        if (rules_.looks_after_block && !ready_.empty()) {
+            wake_one();
+        }
+    }
+    // Somebody owed a look at all lanes since the last time that this was asked.
+    bool take_debts() {
+        return debts_.load(std::memory_order_relaxed) &&
+               debts_.exchange(false, std::memory_order_acquire);
+    }
+    void look_at_all_lanes() {
+        Sync::heavy_fence();
+        for (std::size_t id = 0; id < lanes_max; ++id) {
+            auto& one = lanes_[id];
+            if (one.state.reclaim([&] { return pending(one); })) {
+                make_ready(id);
+            }
+        }
+    }
+    detail::parking<Sync>& idle() { return parking_; }
+
+private:
+    template <class T>
+    using atomic = typename Sync::template atomic<T>;
+
+    struct lane_model {
+        explicit lane_model(std::uint32_t limit) : state(limit) {}
+        lane_model(lane_model&&) = delete;
+        detail::lane_state<Sync> state;
+        std::deque<handler> queue;
+        std::array<atomic<std::uint64_t>, publishers_max> enqueued;
+        atomic<std::uint64_t> dequeued{0};
+    };
+
+    bool pending(const lane_model& which) const {
+        if (!rules_.recounts_at_leave) {
+            return false;
+        }
+        const auto gone = which.dequeued.load(std::memory_order_acquire);
+        std::uint64_t come = 0;
+        for (const auto& counter : which.enqueued) {
+            come += counter.load(std::memory_order_relaxed);
+        }
+        return static_cast<std::int64_t>(come - gone) > 0;
+    }
+
+    void make_ready(std::size_t id) {
+        ready_.insert(id);
+        wake_one();
+    }
+    void wake_one() {
+        if (parking_.notify()) {
+            post();
+        }
+    }
+
+    bool work(runner& self) {
+        std::size_t id = 0;
+        if (ready_.take(self.cursor, id)) {
+            turn_away(self);
+            found_work(self);
+            if (lanes_[id].state.enter()) {
+                self.linger = id;
+                drain(self, id);
+            }
+            return true;
+        }
+        if (self.linger != lanes_max && pending(lanes_[self.linger])) {
+            found_work(self);
+            drain(self, self.linger);
+            return true;
+        }
+        return false;
+    }
+
+    void found_work(runner& self) {
+        if (std::exchange(self.searching, false)) {
+            parking_.stop_searching();
+            if (rules_.looks_after_search && !ready_.empty()) {
+                wake_one();
+            }
+        }
+    }
+
+    void drain(runner& self, std::size_t id) {
+        auto& from = lanes_[id];
+        for (;;) {
+            yield();
+            if (from.queue.empty()) {
+                return;
+            }
+            auto what = std::move(from.queue.front());
+            from.queue.pop_front();
+            from.dequeued.fetch_add(1, std::memory_order_release);
+            if (what) {
+                what(*this, self, id);
+            }
+            ++handled_;
+            settle();
+            if (self.surplus || stopping()) {
+                return;
+            }
+            if (!ready_.empty()) {
+                turn_away(self);
+                return;
+            }
+        }
+    }
+
+    // From one lane to the next, without the heavy fence.
+    void turn_away(runner& self) {
+        if (self.linger == lanes_max) {
+            return;
+        }
+        const auto id = std::exchange(self.linger, lanes_max);
+        auto& which = lanes_[id];
+        self.debt = true;
+        if (rules_.owes_before_it_leaves) {
+            announce_debt();
+        }
+        const bool mine = which.state.leave_in_debt([&] { return pending(which); });
+        if (!rules_.owes_before_it_leaves) {
+            announce_debt();
+        }
+        if (mine) {
+            make_ready(id);
+        }
+    }
+    // After the lane is left: whoever takes the debt over looks after that. The light fence keeps
+    // the look at `debts` behind it.
+    void announce_debt() {
+        Sync::light_fence();
+        if (!debts_.load(std::memory_order_relaxed)) {
+            debts_.store(true, std::memory_order_release);
+        }
+    }
+    void pay_debt(runner& self) {
+        if (std::exchange(self.debt, false)) {
+            look_at_all_lanes();
+        }
+    }
+
+    void let_go(runner& self) {
+        if (self.linger == lanes_max) {
+            return;
+        }
+        const auto id = std::exchange(self.linger, lanes_max);
+        auto& which = lanes_[id];
+        if (which.state.leave([&] { return pending(which); })) {
+            make_ready(id);
+        }
+    }
+
+    void rest(runner& self) {
+        if (limits_.search_rounds > 0 && (self.searching || parking_.try_search())) {
+            self.searching = true;
+            for (std::uint32_t round = 0; round < limits_.search_rounds; ++round) {
+                if (!ready_.empty() || (self.linger != lanes_max && pending(lanes_[self.linger])) ||
+                    stopping()) {
+                    return;
+                }
+                Sync::pause();
+            }
+        }
+        park(self);
+    }
+
+    void park(runner& self) {
+        if (rules_.lets_go_before_park) {
+            let_go(self);
+        }
+        if (rules_.pays_before_park) {
+            pay_debt(self);
+        }
+        const bool searched = std::exchange(self.searching, false);
+        if (!rules_.parks_before_look && !ready_.empty()) {
+            if (searched) {
+                parking_.stop_searching();
+            }
+            return;
+        }
+        parking_.begin_park(searched);
+        if (rules_.parks_before_look && rules_.looks_before_sleep && !ready_.empty() &&
+            parking_.cancel_park()) {
+            park_cancelled();
+            return;
+        }
+        sleep(self);
+    }
+
+    void sleep(runner& self) {
+        wait_for_permit();
+        self.searching = true;
+        woken();
+    }
+
+    // --- as base/semaphore.cpp -------------------------------------------------------------------
+    bool try_take() {
+        auto permits = permits_.load(std::memory_order_relaxed);
+        while (permits > 0) {
+            if (permits_.compare_exchange_weak(permits, permits - 1, std::memory_order_acquire,
+                                               std::memory_order_relaxed)) {
+                return true;
+            }
+        }
+        return false;
+    }
+    void wait_for_permit() {
+        if (try_take()) {
+            return;
+        }
+        sleepers_.fetch_add(1, std::memory_order_seq_cst);
+        while (!try_take() && !stopping()) {
+            futex_wait(permits_, 0);
+        }
+        sleepers_.fetch_sub(1, std::memory_order_relaxed);
+    }
+    void post() {
+        permits_.fetch_add(1, std::memory_order_seq_cst);
+        if (sleepers_.load(std::memory_order_seq_cst) > 0) {
+            futex_wake(permits_, 1);
+        }
+    }
+
+    const engine_limits limits_;
+    const caller_rules rules_;
+    detail::ready_set<Sync> ready_;
+    detail::parking<Sync> parking_;
+    explore::atomic<std::uint32_t> permits_{0};
+    explore::atomic<std::uint32_t> sleepers_{0};
+    atomic<bool> debts_{false};
+    std::array<lane_model, lanes_max> lanes_;
+    int handled_ = 0;
+};
+
+}  // namespace stentor::explore

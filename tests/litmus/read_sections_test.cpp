@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+#include "registry/read_sections.hpp"
+
+#include "litmus/weakened_sync.hpp"
+#include "support/explore/expect.hpp"
+#include "support/explore/plain.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <vector>
+
+// A replaced route is freed when no publisher can still hold it: publishers read routes inside read
+// sections, a writer swaps the route, waits for a grace period and retires the old one.
+namespace {
+
+using namespace stentor::explore;
+using stentor::detail::grace_period;
+using stentor::detail::read_section;
+
+struct route_model {
+    explicit route_model(int number) : contents(number, "route") {}
+    plain<int> contents;
+};
+
+// Orders of the route pointer itself are the caller's: release and acquire, as in route.hpp.
+template <class Sync>
+struct registry_model {
+    registry_model() { current.name("current"); }
+
+    void publish(std::size_t publisher) {
+        sections[publisher].enter();
+        const auto* route = current.load(std::memory_order_acquire);
+        route->contents.read();
+        sections[publisher].exit();
+    }
+
+    void replace(route_model& with) {
+        auto* old = current.exchange(&with, std::memory_order_acq_rel);
+        Sync::heavy_fence();
+        grace_period<Sync> grace;
+        for (const auto& section : sections) {
+            grace.observe(section);
+        }
+        while (!grace.elapsed()) {
+            Sync::pause();
+        }
+        old->contents.retire();
+    }
+
+    std::array<route_model, 3> routes{route_model(0), route_model(1), route_model(2)};
+    typename Sync::template atomic<route_model*> current{&routes[0]};
+    std::array<read_section<Sync>, 2> sections;
+};
+
+template <class Sync>
+scenario route_swap(int publishers, int publishes, int swaps) {
+    return [=](world& world) {
+        auto& registry = world.make<registry_model<Sync>>();
+        static constexpr const char* names[] = {"publisher 0", "publisher 1"};
+        for (int index = 0; index < publishers; ++index) {
+            world.task(names[index], [&registry, index, publishes] {
+                for (int count = 0; count < publishes; ++count) {
+                    registry.publish(static_cast<std::size_t>(index));
+                }
+            });
+        }
+        world.task("writer", [&registry, swaps] {
+            for (int swap = 1; swap <= swaps; ++swap) {
+                registry.replace(registry.routes[static_cast<std::size_t>(swap)]);
+            }
+        });
+        world.at_end([&registry, swaps] {
+            for (int number = 0; number < 3; ++number) {
+                check(registry.routes[static_cast<std::size_t>(number)].contents.retired() ==
+                          (number < swaps),
+                      "each replaced route is retired, and no other");
+            }
+        });
+    };
+}
+
+plan named(const char* name, std::vector<memory_model> models = plan{}.models) {
+    plan made;
+    made.name = std::string("read_sections.") + name;
+    made.models = std::move(models);
+    return made;
+}
+
+TEST(read_sections, never_retire_a_route_that_a_publisher_holds) {
+    expect_holds(named("one_publisher"), route_swap<explored_sync>(1, 3, 2));
+}
+
+TEST(read_sections, never_retire_a_route_that_one_of_two_publishers_holds) {
+    expect_holds(named("two_publishers"), route_swap<explored_sync>(2, 2, 1));
+}
+
+TEST(read_sections_mutant, without_the_heavy_fence_is_found) {
+    expect_found(named("no_heavy_fence", {memory_model::tso, memory_model::weak}),
+                 route_swap<weakened_sync<without_heavy_fence>>(1, 2, 1), "route");
+}
+
+// x86 forgives it, since the processor is fenced from outside; a compiler would not.
+TEST(read_sections_mutant, without_the_light_fence_is_found) {
+    expect_found(named("no_light_fence", {memory_model::weak}),
+                 route_swap<weakened_sync<without_light_fence>>(1, 2, 1), "route");
+}
+
+TEST(read_sections_mutant, that_leaves_without_release_is_found) {
+    expect_found(named("no_release", {memory_model::sc, memory_model::tso, memory_model::weak}),
+                 route_swap<weakened_sync<without_release>>(1, 2, 1), "data race: route");
+}
+
+TEST(read_sections_mutant, whose_writer_looks_without_acquire_is_found) {
+    expect_found(named("no_acquire", {memory_model::sc, memory_model::tso, memory_model::weak}),
+                 route_swap<weakened_sync<without_acquire>>(1, 2, 1), "data race: route");
+}
+
+}  // namespace

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: MIT
+#include "litmus/engine_model.hpp"
+#include "support/explore/expect.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+
+// The watch: it sleeps when all runners are parked, and must be awake whenever one is not, because
+// it is what calls a spare runner when a call is slow by surprise. It steps out of the lane on the
+// runner's behalf, perhaps at the moment when the call ends.
+namespace {
+
+using namespace stentor::explore;
+using namespace std::chrono_literals;
+
+struct watch_rules {
+    bool wakes_it_after_cancelled_park = true;
+    bool announces_before_look = true;
+    bool calls_somebody = true;
+    bool pays_debts = true;
+};
+
+// Follows core/src/dispatch/watch.cpp and the run word of runner_delivery.cpp.
+class watched_engine : public engine_model<explored_sync> {
+public:
+    static constexpr int quiet_ticks = 1;
+
+    watched_engine(const engine_limits& limits, const watch_rules& rules,
+                   const caller_rules& runners = {})
+        : engine_model(limits, runners), rules_(rules) {
+        epoch_.name("watch epoch");
+        sleeps_.name("watch sleeps");
+        for (auto& run : runs_) {
+            run.name("run word");
+        }
+    }
+
+    // --- runner: around a call that nobody expects to be slow --------------------------------
+    void begin_run(runner& self, std::size_t lane) {
+        auto& word = runs_[self.index];
+        holding_[self.index] = lane;
+        word.store((word.load(std::memory_order_relaxed) & ~flags) + one_run + inside,
+                   std::memory_order_release);
+    }
+    void end_run(runner& self, std::size_t lane) {
+        if ((runs_[self.index].fetch_and(~flags, std::memory_order_acq_rel) & flagged) != 0) {
+            slow_call_ends(self, lane);
+        }
+    }
+
+    // --- watch -------------------------------------------------------------------------------
+    void watch() {
+        int quiet = 0;
+        while (!stopping()) {
+            const auto epoch = epoch_.load(std::memory_order_acquire);
+            for (std::size_t index = 0; index < runs_.size(); ++index) {
+                check_overdue(index);
+            }
+            if (rules_.pays_debts && take_debts()) {
+                look_at_all_lanes();
+            }
+            quiet = idle().all_parked() ? quiet + 1 : 0;
+            if (quiet >= quiet_ticks) {
+                sleep_until_needed();
+                quiet = 0;
+            } else {
+                futex_wait(epoch_, epoch, 1ms);
+            }
+        }
+    }
+
+protected:
+    void woken() override { wake_watch(); }
+    void park_cancelled() override {
+        if (rules_.wakes_it_after_cancelled_park) {
+            wake_watch();
+        }
+    }
+
+private:
+    static constexpr std::uint64_t inside = 1;
+    static constexpr std::uint64_t flagged = 2;
+    static constexpr std::uint64_t one_run = 4;
+    static constexpr std::uint64_t flags = one_run - 1;
+
+    void wake_watch() {
+        if (sleeps_.load(std::memory_order_seq_cst)) {
+            epoch_.fetch_add(1, std::memory_order_release);
+            futex_wake(epoch_, 1);
+        }
+    }
+
+    void check_overdue(std::size_t index) {
+        auto word = runs_[index].load(std::memory_order_acquire);
+        const bool same = word == seen_[index];
+        seen_[index] = word;
+        if (!same || (word & inside) == 0 || (word & flagged) != 0 ||
+            !runs_[index].compare_exchange_strong(word, word | flagged, std::memory_order_acq_rel,
+                                                  std::memory_order_relaxed)) {
+            return;
+        }
+        seen_[index] = word | flagged;
+        if (rules_.calls_somebody) {
+            step_out(holding_[index]);
+        }
+    }
+
+    void sleep_until_needed() {
+        const auto epoch = epoch_.load(std::memory_order_acquire);
+        if (rules_.announces_before_look) {
+            sleeps_.store(true, std::memory_order_seq_cst);
+        }
+        while (!stopping() && idle().all_parked() &&
+               epoch_.load(std::memory_order_acquire) == epoch) {
+            if (!rules_.announces_before_look) {
+                sleeps_.store(true, std::memory_order_seq_cst);
+            }
+            futex_wait(epoch_, epoch);
+        }
+        sleeps_.store(false, std::memory_order_seq_cst);
+    }
+
+    const watch_rules rules_;
+    explored_sync::atomic<std::uint32_t> epoch_{0};
+    explored_sync::atomic<bool> sleeps_{false};
+    std::array<explored_sync::atomic<std::uint64_t>, 2> runs_;
+    std::array<std::uint64_t, 2> seen_{};
+    std::array<std::size_t, 2> holding_{};
+};
+
+struct surprise_load {
+    int quick_before = 0;     // quick events in lane 0 before the slow one
+    std::size_t slow = 0;     // the lane of the slow call
+    std::size_t rescuer = 1;  // the lane of the event that ends it
+};
+
+// A call that waits, by surprise, for an event in another lane; one worker and one spare runner.
+scenario surprise(const surprise_load& load, const watch_rules& rules,
+                  const caller_rules& runners = {}) {
+    return [=](world& world) {
+        using runner = watched_engine::runner;
+        struct state {
+            state(const watch_rules& rules, const caller_rules& runners)
+                : engine({.runners = 2, .workers = 1}, rules, runners) {
+                released.name("released");
+            }
+            watched_engine engine;
+            explored_sync::atomic<std::uint32_t> released{0};
+        };
+        auto& shared = world.make<state>(rules, runners);
+        world.task("publisher", [&shared, load] {
+            for (int count = 0; count < load.quick_before; ++count) {
+                shared.engine.publish(0, 0);
+            }
+            shared.engine.publish(0, load.slow, [&shared](auto&, runner& self, std::size_t lane) {
+                shared.engine.begin_run(self, lane);
+                while (shared.released.load(std::memory_order_acquire) == 0) {
+                    futex_wait(shared.released, 0);
+                }
+                shared.engine.end_run(self, lane);
+            });
+            shared.engine.publish(0, load.rescuer,
+                                  [&shared](auto&, runner& self, std::size_t lane) {
+                                      shared.engine.begin_run(self, lane);
+                                      shared.released.store(1, std::memory_order_release);
+                                      futex_wake(shared.released, 1);
+                                      shared.engine.end_run(self, lane);
+                                  });
+        });
+        world.daemon("runner 0", [&shared] { shared.engine.run(0); });
+        world.daemon("runner 1", [&shared] { shared.engine.run(1); });
+        world.daemon("watch", [&shared] { shared.engine.watch(); });
+        world.at_end([&shared, load] {
+            check(shared.engine.handled() == load.quick_before + 2, "every event was handled");
+            check(shared.engine.lanes_idle(), "lost wake-up: a lane is ready and nobody woken");
+        });
+    };
+}
+
+plan named(const char* name, std::vector<memory_model> models = plan{}.models) {
+    plan made;
+    made.name = std::string("watch.") + name;
+    made.models = std::move(models);
+    made.settings.timeouts_rescue = true;  // the tick is how the watch works
+    return made;
+}
+
+plan rare(const char* name, std::vector<memory_model> models = plan{}.models) {
+    plan made = named(name, std::move(models));
+    made.searches = {search::random, search::pct};
+    made.schedules = 300'000;
+    return made;
+}
+
+// The runner turns from lane 0 to the slow call in lane 1, and leaves lane 0 in debt.
+const surprise_load in_debt{.quick_before = 1, .slow = 1, .rescuer = 0};
+
+TEST(watch, calls_a_spare_runner_when_a_call_is_slow_by_surprise) {
+    expect_holds(named("surprise"), surprise({}, {}));
+}
+
+TEST(watch, is_awake_when_a_runner_found_work_at_its_last_look) {
+    expect_holds(named("surprise_later"), surprise({.quick_before = 1}, {}));
+}
+
+TEST(watch, pays_the_debt_of_a_runner_in_a_slow_call) {
+    auto ticking = named("debt");
+    ticking.settings.timeouts_any_time = true;
+    expect_holds(ticking, surprise(in_debt, {}));
+}
+
+TEST(watch_mutant, that_is_not_woken_by_a_cancelled_park_is_found) {
+    expect_found(rare("cancelled_park"),
+                 surprise({.quick_before = 1}, {.wakes_it_after_cancelled_park = false}),
+                 "lost wake-up");
+}
+
+TEST(watch_mutant, that_looks_before_it_announces_its_sleep_is_found) {
+    expect_found(rare("look_first"),
+                 surprise({.quick_before = 1}, {.announces_before_look = false}), "lost wake-up");
+}
+
+TEST(watch_mutant, that_calls_nobody_is_found) {
+    expect_found(named("calls_nobody"), surprise({}, {.calls_somebody = false}), "no end");
+}
+
+TEST(watch_mutant, that_pays_no_debt_is_found) {
+    expect_found(rare("pays_nothing", {memory_model::tso, memory_model::weak}),
+                 surprise(in_debt, {.pays_debts = false}), "no end");
+}
+
+TEST(watch_mutant, that_hears_of_a_debt_too_early_is_found) {
+    auto ticking = rare("early_debt", {memory_model::tso, memory_model::weak});
+    ticking.settings.timeouts_any_time = true;
+    expect_found(ticking, surprise(in_debt, {}, {.owes_before_it_leaves = true}), "no end");
+}
+
+}  // namespace
