@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+
+#include "report.hpp"
+
+#include "examples/run_program.hpp"
+#include "text.hpp"
+#include <stentor/metrics/histogram.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace {
+
+using namespace github;
+using stentor_test::lines_of;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+stentor::subscription_snapshot handler(const char* name, const char* topics, std::int64_t completed,
+                                       std::int64_t failed, std::int64_t nanoseconds) {
+    stentor::histogram times;
+    times.record(nanoseconds);
+    stentor::subscription_snapshot row;
+    row.name = name;
+    row.pattern = topics;
+    row.terms.accepted = completed + failed;
+    row.terms.completed = completed;
+    row.terms.failed = failed;
+    row.service = times.snapshot();
+    row.end_to_end = times.snapshot();
+    return row;
+}
+
+run_report example() {
+    run_report run;
+    run.input = "index.json (329 webhooks)";
+    run.published = 1'000'000;
+    run.passes = 3040;
+    run.elapsed_ns = 4'000'000'000;
+    run.bus.subscriptions = {
+        handler("mirror", "github.push", 9'120, 12'160, 900),
+        handler("audit", "github.>", 1'000'000, 0, 1'200),
+        handler("release-notes", "github.release.published", 9'118, 0, 1'100'000)};
+    for (const auto& row : run.bus.subscriptions) {
+        run.bus.audit.subscriptions.emplace_back(row.name, row.terms);
+    }
+    run.bus.audit.publishes.published = 1'000'007;
+    run.bus.audit.publishes.accepted = 1'000'000;
+    run.bus.audit.publishes.rejected_full = 7;
+    run.busiest = {{"Codertocat/Hello-World", {.events = 699'000, .pushes = 21'280}}};
+    run.repositories = 14;
+    run.found = {{"deletions", 109'000}, {"stars", 3'039}};
+    run.failures = {{"mirror", "no\033[31m", "github.push", "handlers.cpp:52"}};
+    run.audit_path = "/tmp/audit.ndjson";
+    run.audit_lines = 1'000'000;
+    return run;
+}
+
+TEST(report, fits_the_terminal) {
+    for (const std::size_t width : {std::size_t{80}, std::size_t{100}, std::size_t{120}}) {
+        for (const auto& line : lines_of(render(example(), {.width = width}))) {
+            EXPECT_LE(columns_of(line), width) << line;
+        }
+    }
+}
+
+TEST(report, shows_topics_where_there_is_room) {
+    EXPECT_THAT(render(example(), {.width = 80}), Not(HasSubstr("github.release.published")));
+    EXPECT_THAT(render(example(), {.width = 120}), HasSubstr("github.release.published"));
+}
+
+TEST(report, lists_the_busiest_handler_first_with_its_times) {
+    const auto lines = lines_of(render(example(), {.width = 80}));
+    const auto audit = std::find_if(lines.begin(), lines.end(),
+                                    [](const auto& line) { return line.starts_with("audit "); });
+    ASSERT_NE(audit, lines.end());
+    EXPECT_THAT(*(audit - 1), HasSubstr("delivered")) << "under the heading";
+    EXPECT_THAT(*audit, HasSubstr("1,000,000      0"));
+    EXPECT_THAT(*audit, HasSubstr("1.2"));
+    EXPECT_THAT(*(audit + 1), HasSubstr("mirror"));
+    EXPECT_THAT(*(audit + 1), HasSubstr("21,280 12,160"));
+}
+
+TEST(report, balances_what_was_published_and_delivered) {
+    const std::string text = render(example(), {.width = 80});
+    EXPECT_THAT(text, HasSubstr("publishes   1,000,007 = 1,000,000 accepted + 7 refused, full\n"));
+    EXPECT_THAT(text, HasSubstr("deliveries  1,030,398 = 1,018,238 completed + 12,160 failed\n"));
+    EXPECT_THAT(text, HasSubstr("\n  unaccounted 0\n"));
+}
+
+TEST(report, shows_an_imbalance) {
+    run_report run = example();
+    run.bus.audit.subscriptions[0].second.accepted += 2;
+    EXPECT_THAT(render(run, {}), HasSubstr("unaccounted 2"));
+}
+
+TEST(report, is_silent_about_nothing_that_went_wrong) {
+    run_report run = example();
+    run.bad = 3;
+    run.waits = 12;
+    run.waited_ns = 5'000'000;
+    run.partial = 4;
+    run.refused["type_mismatch"] = 2;
+    run.interrupted = true;
+    run.audit_complete = false;
+    run.notices = {"a runner did not start"};
+    run.bus.subscriptions[0].terms.dropped_full = 4;
+    run.drained.complete = false;
+    run.drained.abandoned = {{"github.push", 17}};
+    const std::string text = render(run, {.width = 100});
+    for (const char* wanted :
+         {"3 bad", "the bus was full 12 times", "waited 5.00 ms", "4 events found a handler full",
+          "2 events: type_mismatch", "stopped early", "incomplete", "a runner did not start",
+          "dropped", "17 deliveries of github.push were not handled"}) {
+        EXPECT_THAT(text, HasSubstr(wanted));
+    }
+}
+
+TEST(report, colours_only_when_asked_and_passes_no_escape_on) {
+    EXPECT_THAT(render(example(), {}), Not(HasSubstr("\033")));
+    EXPECT_THAT(render(example(), {}), HasSubstr("mirror (handlers.cpp:52): no?[31m"));
+    EXPECT_THAT(render(example(), {.colours = true}), HasSubstr("\033[32munaccounted 0\033[0m"));
+}
+
+TEST(report, survives_a_run_in_which_nothing_happened) {
+    const std::string text = render(run_report{}, {.width = 20});
+    EXPECT_THAT(text, HasSubstr("unaccounted 0"));
+}
+
+}  // namespace

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+
+#include "examples/run_program.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <regex>
+#include <string>
+#include <vector>
+
+// The numbered examples say what their comments promise, and nothing on standard error.
+
+namespace {
+
+using stentor_test::lines_of;
+using stentor_test::run_program;
+
+TEST(hello_bus, prints_the_order) {
+    const auto run = run_program({STENTOR_EXAMPLE_HELLO});
+    EXPECT_EQ(run.exit_code, 0);
+    EXPECT_EQ(run.out, "order o-1: 4200 cents\n");
+    EXPECT_EQ(run.err, "");
+}
+
+TEST(options_and_answers, says_what_became_of_each_publish) {
+    const auto run = run_program({STENTOR_EXAMPLE_OPTIONS});
+    EXPECT_EQ(run.exit_code, 0);
+    EXPECT_EQ(run.out,
+              "one order: accepted\n"
+              "in bulk: 3 of 3 accepted\n"
+              "from a hot thread: accepted\n"
+              "to nobody: no_subscribers\n"
+              "with room: accepted\n"
+              "without room: rejected_full\n"
+              "  it was 'packing' that was full\n"
+              "after drain: closed\n"
+              "invoiced 5320 cents, unaccounted 0\n");
+    EXPECT_EQ(run.err, "");
+}
+
+TEST(patterns_and_metadata, shows_what_travels_with_events) {
+    const auto run = run_program({STENTOR_EXAMPLE_PATTERNS});
+    EXPECT_EQ(run.exit_code, 0);
+    EXPECT_EQ(run.err, "");
+
+    // The order of the three events is not fixed: the second comes from a handler.
+    const std::string id = "([0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})";
+    std::smatch placed;
+    std::smatch shipped;
+    EXPECT_TRUE(std::regex_search(
+        run.out, placed,
+        std::regex(id + "  order\\.placed  correlation req-7f3  caused by nobody  attempt 1\n"
+                        "  order o-1 over 4200 cents\n")))
+        << run.out;
+    ASSERT_TRUE(
+        std::regex_search(run.out, shipped,
+                          std::regex(id + "  order\\.shipped  correlation req-7f3  caused by " +
+                                     id + "  attempt 1\n")))
+        << run.out;
+    EXPECT_EQ(placed[1], shipped[2]) << "the cause is the handled event";
+    EXPECT_TRUE(std::regex_search(
+        run.out, std::regex(id + "  order\\.returned  correlation req-1c9  caused by nobody  "
+                                 "attempt 1\n  \\{\"id\": \"o-0\"\\}\n")))
+        << run.out;
+    EXPECT_EQ(lines_of(run.out).size(), 5U);
+}
+
+}  // namespace
