@@ -1,0 +1,364 @@
+# SPDX-License-Identifier: MIT
+"""What is compared with what, and what must come out: the suite as data."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a table: a workload of a competitor."""
+
+    name: str
+    competitor: str
+    workload: str
+
+
+@dataclass(frozen=True)
+class Target:
+    """A bound on the paired ratio subject / against, or on the subject's own median."""
+
+    subject: str
+    against: str
+    must: float | None  # None: only a goal is set against this one
+    goal: float | None = None
+    due: str = "E"
+    metric: str = "events_per_second"
+    better: str = "higher"
+    unit: str = ""  # of an absolute target, after `scale`
+    scale: float = 1.0
+
+
+@dataclass(frozen=True)
+class Workload:
+    label: str
+    name: str
+    title: str
+    entries: list
+    targets: list = field(default_factory=list)
+    metrics: tuple = ("events_per_second",)  # shown; the first is charted
+    fixed_count: int | None = None  # else: sized so that a run takes --seconds
+    quick_count: int = 2_000
+    repetitions_max: int | None = None  # where a run is long and its spread is small
+
+
+def throughput(label, name, title, twins, targets, engine=("stentor",)):
+    ways = {"stentor": name, "stentor publish()": f"{name}_plain"}
+    entries = [Entry(way, "engine", ways[way]) for way in engine]
+    entries += [Entry(shown, competitor, run) for shown, competitor, run in twins]
+    return Workload(label, name, title, entries, targets)
+
+
+def latency(rate_name, per_second, targets, with_futex=False, seconds=0.5):
+    """W5: the rates at which events come, with a spinning poller as the reference."""
+    name = f"latency_{rate_name}"
+    entries = [
+        Entry("stentor balanced", "engine", f"{name}_balanced"),
+        Entry("stentor low_latency", "engine", f"{name}_low_latency"),
+        Entry("spinning poller", "raw", name),
+        Entry("blocking queue", "blocking_queue", name),
+        Entry("mutex", "mutex", name),
+    ]
+    if with_futex:
+        entries.append(Entry("stentor efficient", "engine", f"{name}_efficient"))
+        entries.append(Entry("futex floor", "futex_floor", name))
+    return Workload(
+        "W5",
+        name,
+        f"open loop, {per_second:,} events per second, stamped with the intended send time",
+        entries,
+        targets,
+        metrics=("p50_ns", "p90_ns", "p99_ns", "cores_used"),
+        fixed_count=int(per_second * seconds),
+        quick_count=max(20, int(per_second * 0.02)),
+    )
+
+
+def below(subject, against, must, goal=None, metric="p50_ns", due="E"):
+    return Target(subject, against, must, goal, due, metric, "lower")
+
+
+def at_most(subject, metric, must, goal, unit, scale=1.0, due="E"):
+    return Target(subject, "", must, goal, due, metric, "lower", unit, scale)
+
+
+RAW = "raw moodycamel"
+DISRUPTOR = "Disruptor"
+PER_HANDLER = "Disruptor, thread per handler"
+SHARED = "Disruptor, shared consumer"
+FLOW = "tbb::flow"
+BLOCKING = "blocking queue"
+POLLER = "spinning poller"
+
+
+def fan_out(count, goal_against_shared):
+    name = f"fan_out_{count}"
+    return throughput(
+        "W2",
+        name,
+        f"one publisher, {count} handlers",
+        [
+            (PER_HANDLER, "disruptor", name),
+            (SHARED, "disruptor", f"{name}_shared"),
+            (BLOCKING, "blocking_queue", name),
+            ("mutex", "mutex", name),
+            (FLOW, "tbb_flow", name),
+            ("CAF", "caf", name),
+        ],
+        [
+            Target("stentor", PER_HANDLER, 1.5),
+            Target("stentor", SHARED, None, goal_against_shared, due="all"),
+            Target("stentor", FLOW, 20),
+        ],
+    )
+
+
+THROUGHPUT = [
+    throughput(
+        "W1",
+        "one_to_one",
+        "one publisher, one handler",
+        [
+            (RAW, "raw", "one_to_one"),
+            (DISRUPTOR, "disruptor", "one_to_one"),
+            (BLOCKING, "blocking_queue", "one_to_one"),
+            ("mutex", "mutex", "one_to_one"),
+            (FLOW, "tbb_flow", "one_to_one"),
+            ("CAF", "caf", "one_to_one"),
+        ],
+        [
+            Target("stentor", RAW, 0.35, 0.6),
+            Target("stentor", "mutex", 8),
+            Target("stentor", FLOW, 8),
+            Target("stentor", DISRUPTOR, 1.2, 2),
+        ],
+        engine=("stentor", "stentor publish()"),
+    ),
+    Workload(
+        "W1",
+        "one_to_one_bulk",
+        "one publisher in batches of 64, one handler",
+        [
+            Entry("stentor bulk", "engine", "one_to_one_bulk"),
+            Entry("stentor bulk of 16", "engine", "one_to_one_bulk_16"),
+            Entry("stentor one by one", "engine", "one_to_one"),
+            Entry("raw bulk", "raw", "one_to_one_bulk"),
+        ],
+        [
+            Target("stentor bulk", "raw bulk", 0.4, 0.7),
+            Target("stentor bulk", "stentor one by one", 1.2),
+        ],
+    ),
+    fan_out(4, 1.2),
+    fan_out(64, 1.2),
+    throughput(
+        "W3",
+        "four_to_one",
+        "four publishers, one handler",
+        [
+            (RAW, "raw", "four_to_one"),
+            (DISRUPTOR, "disruptor", "four_to_one"),
+            (BLOCKING, "blocking_queue", "four_to_one"),
+            ("mutex", "mutex", "four_to_one"),
+            (FLOW, "tbb_flow", "four_to_one"),
+            ("CAF", "caf", "four_to_one"),
+        ],
+        [
+            Target("stentor", RAW, 0.45, 0.7),
+            Target("stentor", DISRUPTOR, 2.5, 4),
+            Target("stentor", FLOW, 8),
+        ],
+    ),
+    throughput(
+        "W4",
+        "four_to_sixteen",
+        "four publishers, sixteen topics, one to three handlers each",
+        [
+            (BLOCKING, "blocking_queue", "four_to_sixteen"),
+            ("mutex", "mutex", "four_to_sixteen"),
+            (FLOW, "tbb_flow", "four_to_sixteen"),
+            ("CAF", "caf", "four_to_sixteen"),
+        ],
+        [
+            Target("stentor", BLOCKING, 0.8, 1.2),
+            Target("stentor", FLOW, 6),
+            Target("stentor", "CAF", 10, 15),
+        ],
+    ),
+]
+
+BALANCED = "stentor balanced"
+LOW_LATENCY = "stentor low_latency"
+
+
+def fast_rate_targets(subject):
+    return [
+        below(subject, POLLER, 1.5, 1.1),
+        below(subject, POLLER, 2.5, metric="p90_ns"),
+        at_most(subject, "p50_ns", 1.0, None, "us", 1e-3),
+    ]
+
+
+LATENCY = [
+    latency("1k", 1_000, [below(BALANCED, "futex floor", 1.4, 1.2, due="all")], with_futex=True),
+    latency(
+        "10k",
+        10_000,
+        [
+            below(LOW_LATENCY, POLLER, 1.5, 1.1),
+            at_most(BALANCED, "p50_ns", 5.0, 1.0, "us", 1e-3, due="all"),
+        ],
+    ),
+    latency("100k", 100_000, fast_rate_targets(BALANCED) + fast_rate_targets(LOW_LATENCY)),
+    latency("1m", 1_000_000, fast_rate_targets(BALANCED) + fast_rate_targets(LOW_LATENCY)),
+    Workload(
+        "W6",
+        "request_echo",
+        "request and echo, one at a time",
+        [
+            Entry(BALANCED, "engine", "request_echo_balanced"),
+            Entry(LOW_LATENCY, "engine", "request_echo_low_latency"),
+            Entry(POLLER, "raw", "request_echo"),
+        ],
+        [
+            below(BALANCED, POLLER, 2, 1.2, due="all"),
+            below(BALANCED, POLLER, 3, metric="p99_ns", due="all"),
+        ],
+        metrics=("p50_ns", "p90_ns", "p99_ns"),
+        fixed_count=100_000,
+        quick_count=500,
+    ),
+]
+
+IDLE_PROFILES = ("balanced", "efficient", "low_latency")
+
+RESOURCES = [
+    Workload(
+        "W8",
+        "idle",
+        "CPU of an idle bus, from 250 ms after the last event on",
+        [Entry(f"stentor {profile}", "engine", f"idle_{profile}") for profile in IDLE_PROFILES],
+        [
+            at_most(f"stentor {profile}", "idle_cpu_percent", 0.05, 0.003, "%")
+            for profile in ("balanced", "efficient")
+        ],
+        metrics=("idle_cpu_percent", "settling_cpu_ms", "idle_switches_per_second"),
+        fixed_count=2_000,  # milliseconds that are watched
+        quick_count=100,
+        repetitions_max=5,
+    ),
+    Workload(
+        "W10",
+        "memory",
+        "memory per queued 64-byte event, allocations per event in steady state",
+        [
+            Entry("stentor", "memory", "queued_million"),
+            Entry("raw moodycamel, payload only", "memory", "queued_raw"),
+            Entry("std::deque, payload only", "memory", "queued_deque"),
+        ],
+        [
+            at_most("stentor", "bytes_per_event", 112, 96, "B"),
+            # Not 0: histograms make a block when a latency of a new magnitude is first seen.
+            at_most("stentor", "steady_allocations_per_event", 1e-4, 0, "allocations"),
+        ],
+        metrics=("bytes_per_event", "resident_bytes_per_event", "steady_allocations_per_event"),
+        fixed_count=1_000_000,
+        quick_count=20_000,
+        repetitions_max=3,
+    ),
+    Workload(
+        "RSS",
+        "burst",
+        "resident memory after a burst of a million events, against before it",
+        [Entry("stentor", "memory", "burst")],
+        [at_most("stentor", "resident_ratio", 1.1, 1.0, "x before")],
+        metrics=(
+            "resident_before_mib",
+            "resident_peak_mib",
+            "resident_after_mib",
+            "resident_ratio",
+        ),
+        fixed_count=1_000_000,
+        quick_count=20_000,
+        repetitions_max=3,
+    ),
+]
+
+ROBUSTNESS = [
+    Workload(
+        "isolation",
+        "slow_handler",
+        "p99 queue wait of three fast handlers at 10 k/s, with and without a 1 ms handler beside",
+        [
+            Entry("with a slow one", "engine", "isolation_with"),
+            Entry("without", "engine", "isolation_without"),
+            Entry("with a slow one that burns its core", "engine", "isolation_burning"),
+        ],
+        [below("with a slow one", "without", 1.2, 1.0, metric="p99_ns")],
+        metrics=("p99_ns", "p50_ns", "p90_ns"),
+        fixed_count=10_000,
+        quick_count=300,
+    ),
+    Workload(
+        "barrier",
+        "unsubscribe",
+        "unsubscribe() while a publisher keeps the bus busy",
+        [Entry("stentor", "engine", "unsubscribe_under_load")],
+        [at_most("stentor", "p50_ns", 50, 10, "us", 1e-3, due="all")],
+        metrics=("p50_ns", "p90_ns", "p99_ns"),
+        fixed_count=500,
+        quick_count=20,
+    ),
+    Workload(
+        "include",
+        "include_cost",
+        "compile time of #include <stentor/stentor.hpp> over an empty translation unit",
+        [Entry("stentor.hpp", "compiler", "umbrella")],
+        [at_most("stentor.hpp", "seconds_over_empty", 1.0, None, "s")],
+        metrics=("seconds_over_empty", "seconds_empty"),
+        fixed_count=1,
+        quick_count=1,
+    ),
+]
+
+# Shown as a list, because each metric is a benchmark of its own.
+MICRO = [
+    Workload(
+        "micro",
+        "micro",
+        "what single calls cost their caller",
+        [Entry("stentor", "micro", "micro")],
+        metrics=(
+            "publish_plain_ns",
+            "publish_leased_ns",
+            "publish_with_metadata_ns",
+            "publish_bulk_16_ns",
+            "publish_bulk_64_ns",
+            "publish_bulk_256_ns",
+            "publish_to_nobody_ns",
+            "publish_to_pattern_ns",
+            "would_deliver_ns",
+            "audit_1_ns",
+            "audit_100_ns",
+            "snapshot_1_ns",
+            "snapshot_100_ns",
+            "subscribe_and_unsubscribe_ns",
+        ),
+        fixed_count=50,
+        quick_count=1,
+        repetitions_max=5,
+    ),
+]
+
+SUITE = THROUGHPUT + LATENCY + RESOURCES + ROBUSTNESS + MICRO
+
+
+def select(pattern):
+    """Workloads whose label or name contains the pattern (any of a comma-separated list)."""
+    words = [word.strip().lower() for word in pattern.split(",") if word.strip()]
+    if not words:
+        return list(SUITE)
+    return [
+        workload
+        for workload in SUITE
+        if any(word == workload.label.lower() or word in workload.name for word in words)
+    ]
