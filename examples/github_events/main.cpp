@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+
+#include "audit_file.hpp"
+#include "console.hpp"
+#include "failure.hpp"
+#include "failure_log.hpp"
+#include "handlers.hpp"
+#include "options.hpp"
+#include "progress.hpp"
+#include "projection.hpp"
+#include "replay.hpp"
+#include "report.hpp"
+#include "source.hpp"
+#include "stop_signal.hpp"
+#include "text.hpp"
+#include <stentor/stentor.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+// The main example: real GitHub webhooks, replayed through the bus. README.md tells what there is
+// to see; handlers.cpp is the file to read first.
+
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+
+github::progress_state look(const stentor::bus& bus, const github::replay_tally& tally,
+                            const github::bad_input& bad, const github::options& chosen,
+                            const std::atomic<bool>& publishing) {
+    stentor::delivery_terms all;
+    for (const auto& [name, terms] : bus.audit().subscriptions) {
+        all += terms;
+    }
+    return {.publishing = publishing.load(std::memory_order_relaxed),
+            .published = tally.published.load(std::memory_order_relaxed),
+            .target = chosen.events,
+            .in_flight = all.outstanding(),
+            .failed = all.failed,
+            .bad = bad.count()};
+}
+
+// Publishes everything and waits for the handlers, with progress on the terminal.
+void publish_and_finish(stentor::bus& bus, github::replay& replay, const github::bad_input& bad,
+                        const github::options& chosen, github::console& terminal) {
+    std::atomic<bool> publishing{true};
+    std::optional<github::progress> progress;
+    if (!chosen.quiet) {
+        progress.emplace(terminal,
+                         [&] { return look(bus, replay.tally(), bad, chosen, publishing); });
+    }
+    replay.run();
+    publishing.store(false, std::memory_order_relaxed);
+    // A second Ctrl-C is not needed to leave this: the first one goes on to drain(), which has a
+    // deadline.
+    while (!github::stop_signal::requested() && !bus.wait_idle(100ms)) {
+    }
+}
+
+std::vector<std::pair<std::string, std::int64_t>> list(const github::findings& found) {
+    return {{"triage requests", found.triage_requests},
+            {"lines to review", found.lines_to_review},
+            {"merges", found.merges},
+            {"commits", found.commits},
+            {"refs mirrored", found.refs_mirrored},
+            {"releases announced", found.releases_announced},
+            {"deletions", found.deletions},
+            {"stars", found.stars}};
+}
+
+// What the handlers write to. It outlives the bus: made before, gone after.
+struct results {
+    explicit results(const std::filesystem::path& audit_path) : audit(audit_path) {}
+
+    github::audit_file audit;
+    github::projection repositories;
+    github::findings found;
+    github::failure_log failures;
+};
+
+github::run_report collect(const stentor::bus& bus, const github::replay_tally& tally,
+                           const github::record_source& source, const github::bad_input& bad,
+                           results& made) {
+    github::run_report report;
+    report.input = source.name();
+    report.published = tally.published;
+    report.passes = tally.passes;
+    report.bad = bad.count();
+    report.partial = tally.partial;
+    report.waits = tally.waits;
+    report.waited_ns = tally.waited_ns;
+    report.refused = tally.refused;
+    report.interrupted = github::stop_signal::requested();
+    report.bus = bus.snapshot();
+    report.busiest = made.repositories.busiest(5);
+    report.repositories = made.repositories.repositories();
+    report.found = list(made.found);
+    report.failures = made.failures.examples();
+    report.notices = made.failures.notices();
+    report.audit_path = made.audit.path().string();
+    report.audit_complete = made.audit.flush();
+    report.audit_lines = made.audit.lines();
+    return report;
+}
+
+void print(const github::run_report& report) {
+    const bool colours = github::is_terminal(stdout) && std::getenv("NO_COLOR") == nullptr;
+    const std::string text =
+        github::render(report, {.width = github::terminal_width(stdout), .colours = colours});
+    std::fwrite(text.data(), 1, text.size(), stdout);
+}
+
+github::exit_code run(const github::options& chosen) {
+    github::console terminal(stderr);
+    github::bad_input bad(terminal);
+    const auto source = chosen.input.empty() ? github::open_examples(chosen.data, bad)
+                                             : github::open_ndjson(chosen.input, bad);
+    results made(chosen.audit);
+
+    // The webhooks are 10 KB on average, so the memory bound is the one that is met: a publisher
+    // that is too fast waits, and the program stays small.
+    stentor::bus bus{{.workers = chosen.workers, .memory = 64 << 20, .log = made.failures.sink()}};
+    github::subscribe_all(bus, made.audit, made.repositories, made.found, chosen.slow);
+    bus.warm();
+
+    github::stop_signal::install();
+    github::replay replay(bus, *source, bad, chosen);
+    const auto started = steady_clock::now();
+    publish_and_finish(bus, replay, bad, chosen, terminal);
+    const auto drained = bus.drain(10s);
+    const std::chrono::nanoseconds elapsed = steady_clock::now() - started;
+
+    github::run_report report = collect(bus, replay.tally(), *source, bad, made);
+    report.drained = drained;
+    report.elapsed_ns = elapsed.count();
+    if (report.published == 0 && report.refused.empty() && !report.interrupted) {
+        throw github::failure(
+            github::exit_code::no_events,
+            "no usable event in '" + github::printable(report.input) + "'" +
+                (report.bad == 0 ? ": there are only blank lines" : ": the lines above say why") +
+                "\n--help shows what a line looks like");
+    }
+    print(report);
+
+    if (report.bus.audit.unaccounted() != 0) {
+        return github::exit_code::not_balanced;
+    }
+    if (!source->intact()) {
+        return github::exit_code::no_file;
+    }
+    return report.interrupted ? github::exit_code::interrupted : github::exit_code::success;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+    try {
+        const auto chosen = github::parse_options(
+            std::span<const char* const>(arguments, static_cast<std::size_t>(count)).subspan(1));
+        if (chosen.help) {
+            std::fputs(github::help_text().c_str(), stdout);
+            return 0;
+        }
+        return static_cast<int>(run(chosen));
+    } catch (const github::failure& why) {
+        std::fprintf(stderr, "stentor_github_events: %s\n", why.what());
+        return static_cast<int>(why.code());
+    } catch (const std::exception& why) {
+        std::fprintf(stderr, "stentor_github_events: %s\n", why.what());
+        return static_cast<int>(github::exit_code::not_balanced);
+    }
+}
