@@ -158,6 +158,7 @@ publish_status engine::prepare(publisher_slot& slot, const request& what,
     box->type = event.type;
     auto* base = reinterpret_cast<char*>(box);
     fill(*box, data, base + texts_at, reinterpret_cast<header*>(base + headers_at));
+    event.given_id = box->has_id;
     if (box->expires_system_ns != 0) {
         event.flags |= stamp_expires;
     }

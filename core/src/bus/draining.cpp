@@ -17,7 +17,7 @@ drain_report engine::drain(std::chrono::nanoseconds deadline) noexcept {
     if (forked()) {
         return {};
     }
-    const auto until = shared_.now() + std::max<std::int64_t>(deadline.count(), 0);
+    const auto until = shared_.moment_after(deadline);
     if (intake_.now() == intake::open) {
         intake_.set(intake::draining);
     }
@@ -29,13 +29,18 @@ drain_report engine::drain(std::chrono::nanoseconds deadline) noexcept {
         report.complete = await(until);
         return report;
     }
-    const std::lock_guard lock(drain_mutex_);
+    bring_forward(until);
+    std::unique_lock lock(drain_mutex_, std::defer_lock);
+    while (!lock.try_lock()) {
+        std::this_thread::sleep_for(
+            std::chrono::milliseconds(1));  // another drains, by our deadline
+    }
     if (stopped_) {
         return final_report_;
     }
     drain_report report;
     const auto before = handled_total();
-    report.complete = await(until);
+    report.complete = await(until, true);
     intake_.set(intake::closed);
     wait_for_publishers(shared_.now() + cancel_grace_ns);
     if (!report.complete) {
@@ -49,11 +54,27 @@ drain_report engine::drain(std::chrono::nanoseconds deadline) noexcept {
     return report;
 }
 
+// Of several drains the shortest deadline counts for all.
+void engine::bring_forward(std::int64_t until_ns) noexcept {
+    auto before = drain_until_.load(std::memory_order_relaxed);
+    while (until_ns < before &&
+           !drain_until_.compare_exchange_weak(before, until_ns, std::memory_order_acq_rel,
+                                               std::memory_order_relaxed)) {
+    }
+}
+
+std::vector<std::shared_ptr<subscription_record>> engine::all_records() const {
+    const std::lock_guard lock(registry_);
+    auto all = active_;
+    all.insert(all.end(), closed_.begin(), closed_.end());
+    return all;
+}
+
 bool engine::wait_idle(std::chrono::nanoseconds deadline) noexcept {
     if (forked() || inside_handler()) {
         return false;
     }
-    return await(shared_.now() + std::max<std::int64_t>(deadline.count(), 0));
+    return await(shared_.moment_after(deadline));
 }
 
 // Publishers that are inside publish now, and looked at the intake before it changed.
@@ -97,7 +118,7 @@ bool engine::quiescent() const noexcept {
     return open <= 0;
 }
 
-bool engine::await(std::int64_t until_ns) noexcept {
+bool engine::await(std::int64_t until_ns, bool draining) noexcept {
     auto* mine = inside_handler() ? runner::current() : nullptr;
     if (mine != nullptr) {
         const std::lock_guard lock(
@@ -113,7 +134,10 @@ bool engine::await(std::int64_t until_ns) noexcept {
                 break;  // nobody can do anything, and nobody sleeps until a moment comes
             }
         } else {
-            if (shared_.now() >= until_ns) {
+            if (shared_.now() >=
+                std::min(until_ns, mine == nullptr && draining
+                                       ? drain_until_.load(std::memory_order_acquire)
+                                       : until_ns)) {
                 break;
             }
             std::this_thread::sleep_for(nap);
@@ -143,7 +167,7 @@ std::int64_t engine::handled_total() const noexcept {
 }
 
 std::map<std::string, std::int64_t> engine::cancelled_by_topic() const {
-    std::map<std::string, std::int64_t> sums;
+    auto sums = cancelled_folded_;
     for_each_route([&](const route& one) {
         if (const auto count = one.cancelled_entries(); count != 0) {
             sums[one.topic->name] += static_cast<std::int64_t>(count);
@@ -155,16 +179,19 @@ std::map<std::string, std::int64_t> engine::cancelled_by_topic() const {
 // The deadline has passed: queued entries are cancelled, running calls get a second to return.
 void engine::cancel_leftovers(drain_report& report) noexcept {
     std::map<std::string, std::int64_t> before;
+    std::vector<std::shared_ptr<lane>> leftovers;  // held, so that the watch does not free them
     {
         const std::lock_guard lock(registry_);
         before = cancelled_by_topic();
         shared_.cancelling.store(true, std::memory_order_seq_cst);
-        for (const auto& one : lanes_) {
-            if (one != nullptr) {
-                runners_.back()->cancel_all(*one);
-            }
+        leftovers = lanes_;
+    }
+    for (const auto& one : leftovers) {
+        if (one != nullptr) {
+            runners_.back()->cancel_all(*one);
         }
     }
+    leftovers.clear();
     static_cast<void>(await(shared_.now() + cancel_grace_ns));
     const std::lock_guard lock(registry_);
     for (const auto& [topic, count] : cancelled_by_topic()) {
@@ -207,12 +234,11 @@ void engine::stop_runners(drain_report& report) noexcept {
             "core are left behind");
         return;
     }
-    const std::lock_guard lock(registry_);
-    for (const auto* list : {&active_, &closed_}) {
-        for (const auto& one : *list) {
-            destroy_handler(*one);
-        }
+    // Without the lock: what handlers captured may unsubscribe others, or ask the bus.
+    for (const auto& one : all_records()) {
+        destroy_handler(*one);
     }
+    const std::lock_guard lock(registry_);
     reclaim();
 }
 

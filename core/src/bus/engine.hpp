@@ -21,6 +21,7 @@
 #include <stentor/metrics/snapshot.hpp>
 
 #include <cstring>
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -103,11 +104,11 @@ private:
     struct outgoing;
     enum class introduced { yes, mismatch, no_memory };
     publish_result publish_any(const request& what, outgoing& event) noexcept;
-    publish_result publish_through(publisher_slot& slot, const request& what,
+    publish_result publish_through(publisher_slot*& slot, const request& what,
                                    outgoing& event) noexcept;
-    publish_result publish_first(publisher_slot& slot, const request& what,
+    publish_result publish_first(publisher_slot*& slot, const request& what,
                                  outgoing& event) noexcept;
-    publish_result publish_waiting(publisher_slot& slot, const request& what,
+    publish_result publish_waiting(publisher_slot*& slot, const request& what,
                                    outgoing& event) noexcept;
     [[nodiscard]] bool takes(const request& what) const noexcept;
     [[nodiscard]] topic_entry* find_topic(publisher_slot& slot, const outgoing& event) noexcept;
@@ -182,7 +183,7 @@ private:
     // publish_bulk.cpp
     std::size_t bulk_fast(publisher_slot& slot, const request& what, const std::byte* first,
                           std::size_t count, publish_status& last) noexcept;
-    std::size_t bulk_one_by_one(publisher_slot& slot, const request& what, std::byte* first,
+    std::size_t bulk_one_by_one(publisher_slot*& slot, const request& what, std::byte* first,
                                 std::size_t count, bool move, publish_status& last) noexcept;
 
     // routing.cpp; with registry_ held
@@ -219,7 +220,9 @@ private:
 
     // lifecycle.cpp
     [[nodiscard]] bool quiescent() const noexcept;  // takes registry_
-    [[nodiscard]] bool await(std::int64_t until_ns) noexcept;
+    [[nodiscard]] bool await(std::int64_t until_ns, bool draining = false) noexcept;
+    void bring_forward(std::int64_t until_ns) noexcept;
+    [[nodiscard]] std::vector<std::shared_ptr<subscription_record>> all_records() const;
     [[nodiscard]] std::int64_t handled_total() const noexcept;  // takes registry_
     [[nodiscard]] std::map<std::string, std::int64_t> cancelled_by_topic() const;
     void wait_for_publishers(std::int64_t until_ns) noexcept;
@@ -268,14 +271,17 @@ private:
     std::vector<dying_lane> dying_lanes_;
     std::vector<std::shared_ptr<lane>> lanes_;  // by id; null: the id is free
     std::vector<std::uint32_t> free_lane_ids_;
-    delivery_terms removed_;           // totals of subscriptions that are gone
-    std::uint64_t events_folded_ = 0;  // accepted by routes that are gone
+    delivery_terms removed_;                                // totals of subscriptions that are gone
+    std::map<std::string, std::int64_t> cancelled_folded_;  // the same, by topic, once it drains
+    std::uint64_t events_folded_ = 0;                       // accepted by routes that are gone
     std::uint32_t next_number_ = 1;
     std::uint32_t untyped_count_ = 0;
 
     // --- the end
     // -----------------------------------------------------------------------------------
     std::mutex drain_mutex_;
+    // The earliest deadline of all drains; written by each that comes.
+    std::atomic<std::int64_t> drain_until_{std::numeric_limits<std::int64_t>::max()};
     bool stopped_ = false;  // under drain_mutex_
     bool stuck_ = false;    // written under drain_mutex_
     drain_report final_report_;

@@ -177,6 +177,9 @@ bool engine::inside_handler() const noexcept {
 }
 
 void engine::warm() {
+    if (forked()) {
+        return;
+    }
     auto* slot = slot_pool::of_this_thread(slots_);
     if (slot == nullptr) {
         return;
@@ -188,9 +191,19 @@ void engine::warm() {
 }
 
 slot_lease engine::lease(const event_type* type) {
-    if (introduce_topic(type->topic, type) == introduced::mismatch) {
-        raise(error(errc::type_mismatch, "topic \"" + std::string(type->topic) +
-                                             "\" belongs to another type of this bus"));
+    const auto topic = std::string(type->topic);
+    if (forked()) {
+        raise(error(errc::closed, "a forked child cannot publish through its parent's bus"));
+    }
+    switch (introduce_topic(type->topic, type)) {
+        case introduced::mismatch:
+            raise(error(errc::type_mismatch,
+                        "topic \"" + topic + "\" belongs to another type of this bus"));
+        case introduced::no_memory:
+            raise(error(errc::no_memory, "topic \"" + topic +
+                                             "\": no memory, or all lanes are in use; raise "
+                                             "bus_options::lanes"));
+        case introduced::yes: break;
     }
     auto* slot = slots_->lease();
     if (slot == nullptr) {

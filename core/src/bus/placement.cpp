@@ -17,6 +17,7 @@ constexpr std::int64_t lane_bytes_kept = std::int64_t{1} << 20;
 
 void engine::maintain(bool idle) noexcept {
     log_.flush(false);
+    finish_deferred();
     const std::lock_guard lock(registry_);
 #if defined(__cpp_exceptions)
     try {
@@ -39,7 +40,6 @@ void engine::maintain(bool idle) noexcept {
         shared_.request_maintenance();  // no memory now; nothing moved, so try again
     }
 #endif
-    finish_deferred();
     reclaim();
     release_lanes();
     if (!retired_routes_.empty() || !dying_lanes_.empty() || !closed_.empty()) {
@@ -121,13 +121,21 @@ bool engine::swollen(const lane& which) noexcept {
            which.state.idle() && !which.pending();
 }
 
-// Handlers that unsubscribed themselves: the last call is over when no runner holds them.
+// Handlers that unsubscribed themselves: the last call is over when no runner holds them. Destroyed
+// without the lock, because what they captured may unsubscribe others, or ask the bus.
 void engine::finish_deferred() noexcept {
-    for (const auto& one : closed_) {
-        if (one->deferred.load(std::memory_order_acquire) &&
-            !one->handler_gone.load(std::memory_order_acquire) && !being_called(*one)) {
-            destroy_handler(*one);
+    std::vector<std::shared_ptr<subscription_record>> over;
+    {
+        const std::lock_guard lock(registry_);
+        for (const auto& one : closed_) {
+            if (one->deferred.load(std::memory_order_acquire) &&
+                !one->handler_gone.load(std::memory_order_acquire) && !being_called(*one)) {
+                over.push_back(one);
+            }
         }
+    }
+    for (const auto& one : over) {
+        destroy_handler(*one);
     }
 }
 
@@ -153,6 +161,9 @@ void engine::reclaim() noexcept {
 void engine::fold(const route& gone) noexcept {
     const auto events = gone.events_accepted();
     events_folded_ += events;
+    if (const auto cancelled = gone.cancelled_entries(); cancelled != 0 && closed()) {
+        cancelled_folded_[gone.topic->name] += static_cast<std::int64_t>(cancelled);
+    }
     for (const auto& one : gone.subscriptions) {
         one->accepted_folded += events;
         --one->routes;

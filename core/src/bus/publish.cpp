@@ -79,23 +79,23 @@ publish_result engine::publish_any(const request& what, outgoing& event) noexcep
     auto* slot = what.slot != nullptr ? what.slot : slot_pool::of_this_thread(slots_);
     // An event whose constructor or destructor publishes is in the middle of a publish of its own.
     if (slot != nullptr && !slot->section.entered()) {
-        return publish_through(*slot, what, event);
+        return publish_through(slot, what, event);
     }
     slot = slots_->claim_shared();
-    const auto result = publish_through(*slot, what, event);
+    const auto result = publish_through(slot, what, event);
     slot_pool::unclaim(slot);
     return result;
 }
 
-publish_result engine::publish_through(publisher_slot& slot, const request& what,
+publish_result engine::publish_through(publisher_slot*& slot, const request& what,
                                        outgoing& event) noexcept {
     {
-        const reading in_section(slot);
-        if (auto* entry = find_topic(slot, event); entry != nullptr) {
+        const reading in_section(*slot);
+        if (auto* entry = find_topic(*slot, event); entry != nullptr) {
             if (!takes(what)) {
-                return finish(slot, publish_status::closed);
+                return finish(*slot, publish_status::closed);
             }
-            const auto result = send(slot, what, event, *entry);
+            const auto result = send(*slot, what, event, *entry);
             if (event.wait_for == nullptr) {
                 return result;
             }
@@ -106,15 +106,15 @@ publish_result engine::publish_through(publisher_slot& slot, const request& what
 }
 
 // The topic is new to this thread or to the bus, or belongs to another type.
-publish_result engine::publish_first(publisher_slot& slot, const request& what,
+publish_result engine::publish_first(publisher_slot*& slot, const request& what,
                                      outgoing& event) noexcept {
     if (!takes(what)) {
-        return finish(slot, publish_status::closed);
+        return finish(*slot, publish_status::closed);
     }
     const auto name = event.type != nullptr ? event.type->topic : event.topic_name;
     switch (introduce_topic(name, event.type)) {
-        case introduced::mismatch: return finish(slot, publish_status::type_mismatch);
-        case introduced::no_memory: return finish(slot, publish_status::rejected_no_memory);
+        case introduced::mismatch: return finish(*slot, publish_status::type_mismatch);
+        case introduced::no_memory: return finish(*slot, publish_status::rejected_no_memory);
         case introduced::yes: break;
     }
     return publish_through(slot, what, event);
@@ -122,13 +122,13 @@ publish_result engine::publish_first(publisher_slot& slot, const request& what,
 
 // A full subscription blocks publishers: tries again whenever its lane has room, until the
 // deadline.
-publish_result engine::publish_waiting(publisher_slot& slot, const request& what,
+publish_result engine::publish_waiting(publisher_slot*& slot, const request& what,
                                        outgoing& event) noexcept {
     if (what.cause != nullptr || inside_handler()) {
-        return finish(slot, publish_status::would_deadlock);
+        return finish(*slot, publish_status::would_deadlock);
     }
     const auto lane = std::exchange(event.wait_for, nullptr);
-    const auto until = shared_.now() + event.wait_ns;
+    const auto until = shared_.moment_after(std::chrono::nanoseconds(event.wait_ns));
     lane->room_waiters.fetch_add(1, std::memory_order_seq_cst);
     publish_result result;
     for (;;) {
@@ -136,13 +136,13 @@ publish_result engine::publish_waiting(publisher_slot& slot, const request& what
         std::atomic_thread_fence(std::memory_order_seq_cst);  // [PAIR room]
         event.waited_enough = shared_.now() >= until;
         {
-            const reading in_section(slot);
-            auto* entry = find_topic(slot, event);
+            const reading in_section(*slot);
+            auto* entry = find_topic(*slot, event);
             if (entry == nullptr || !takes(what)) {
-                result = finish(slot, publish_status::closed);
+                result = finish(*slot, publish_status::closed);
                 break;
             }
-            result = send(slot, what, event, *entry);
+            result = send(*slot, what, event, *entry);
         }
         if (event.wait_for == nullptr) {
             break;
@@ -152,8 +152,15 @@ publish_result engine::publish_waiting(publisher_slot& slot, const request& what
             event.waited_enough = !executors_.back()->step();
         } else {
             constexpr std::int64_t slice = 10'000'000;  // the bus may be full, not the lane
+            // A shared slot is for others meanwhile, who may publish something else.
+            if (slot->shared) {
+                slot_pool::unclaim(slot);
+            }
             futex_wait(lane->room_epoch, epoch,
                        std::clamp<std::int64_t>(until - shared_.now(), 0, slice));
+            if (slot->shared) {
+                slot = slots_->claim_shared();
+            }
         }
     }
     lane->room_waiters.fetch_sub(1, std::memory_order_relaxed);

@@ -34,7 +34,7 @@ std::size_t engine::publish_bulk(const request& what, void* first, std::size_t c
         auto sent =
             what.type->in_slot ? bulk_fast(*slot, what, events + done * size, chunk, last) : 0;
         if (sent == 0) {
-            sent = bulk_one_by_one(*slot, what, events + done * size, chunk, move, last);
+            sent = bulk_one_by_one(slot, what, events + done * size, chunk, move, last);
         }
         done += sent;
         if (sent == 0 ||
@@ -96,7 +96,7 @@ std::size_t engine::bulk_fast(publisher_slot& slot, const request& what, const s
     return held;
 }
 
-std::size_t engine::bulk_one_by_one(publisher_slot& slot, const request& what, std::byte* first,
+std::size_t engine::bulk_one_by_one(publisher_slot*& slot, const request& what, std::byte* first,
                                     std::size_t count, bool move, publish_status& last) noexcept {
     const auto& type = *what.type;
     for (std::size_t index = 0; index < count; ++index) {

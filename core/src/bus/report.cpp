@@ -102,6 +102,9 @@ publish_terms engine::all_publishes() const {
 
 audit_report engine::audit() const {
     audit_report report;
+    if (forked()) {
+        return report;  // a thread of the parent may have held the lock
+    }
     const std::lock_guard lock(registry_);
     report.removed = removed_;
     for (const auto& [record, terms] : all_terms()) {
@@ -121,6 +124,9 @@ audit_report engine::audit() const {
 
 bus_snapshot engine::snapshot() const {
     bus_snapshot all;
+    if (forked()) {
+        return all;
+    }
     all.audit = audit();
     all.uptime_ns = shared_.now();
     all.runners = static_cast<std::int32_t>(shared_.what.runners);

@@ -84,10 +84,24 @@ result<subscription, error> engine::subscribe(std::string_view name, const event
                                                                  ": the handler is empty; give it "
                                                                  "something to call"));
     }
+    if (forked()) {
+        return unexpected<error>(
+            error(errc::closed,
+                  "subscription " + quoted(name) + ": a forked child cannot use its parent's bus"));
+    }
     const std::lock_guard lock(registry_);
     if (closed()) {
         return unexpected<error>(error(
             errc::closed, "subscription " + quoted(name) + ": the bus is draining or closed"));
+    }
+    if (const auto other = by_name_.find(std::string(name));
+        other != by_name_.end() && other->second->has_owner &&
+        other->second->options.owner->expired()) {
+        // Its owner went, and no event has come since to notice.
+        const auto gone = other->second;
+        gone->closed.store(true, std::memory_order_release);
+        gone->deferred.store(true, std::memory_order_release);
+        end_orphan(gone);
     }
     if (const auto other = by_name_.find(std::string(name)); other != by_name_.end()) {
         const auto& there = other->second->where;
@@ -337,11 +351,17 @@ void engine::observe_readers() {
 }
 
 void engine::keep(subscription kept) {
+    if (forked()) {
+        return;
+    }
     const std::lock_guard lock(registry_);
     kept_.push_back(std::move(kept));
 }
 
 bool engine::has_subscribers(std::string_view topic) noexcept {
+    if (closed()) {
+        return false;  // also in a forked child, which must not take the lock
+    }
     auto* slot = slot_pool::of_this_thread(slots_);
     if (slot != nullptr && !slot->section.entered()) {
         slot->section.enter();
@@ -359,6 +379,9 @@ bool engine::has_subscribers(std::string_view topic) noexcept {
 }
 
 std::string engine::name_of(std::uint32_t number) const {
+    if (forked()) {
+        return {};
+    }
     const std::lock_guard lock(registry_);
     for (const auto& one : active_) {
         if (one->number == number) {

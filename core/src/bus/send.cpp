@@ -226,7 +226,7 @@ publish_result engine::accept(publisher_slot& slot, const outgoing& event,
     }
     const auto& header = event.image.header;
     const auto since_epoch = shared_.start_unix_ns() + (header.stamp & ~stamp_flags);
-    return publish_result(status, {header.ticket, since_epoch, id_key_});
+    return publish_result(status, {event.given_id ? 0 : header.ticket, since_epoch, id_key_});
 }
 
 std::int64_t engine::take_credits(publisher_slot& slot, lane& from, lane_port& port,

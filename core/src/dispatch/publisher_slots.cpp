@@ -122,6 +122,7 @@ publisher_slot* slot_pool::find_lease(const std::shared_ptr<slot_pool>& pool) no
     if (last.ended) {
         return nullptr;
     }
+    last = {};  // adding a lease may free the pool that it names
     auto* slot = leases().find(pool.get());
     if (slot == nullptr) {
         slot = leases().add(pool);

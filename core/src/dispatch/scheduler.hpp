@@ -13,9 +13,12 @@
 #include <stentor/metrics/counter.hpp>
 #include <stentor/registry/publish_target.hpp>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <ctime>
+#include <limits>
 #include <memory>
 
 namespace stentor::inline v0::detail {
@@ -60,6 +63,13 @@ public:
     // Nanoseconds since the bus was made.
     [[nodiscard]] std::int64_t now() const noexcept {
         return source_.steady_ns() - start_steady_ns_;
+    }
+    // Never past the end of time, so that a longest duration means for ever.
+    [[nodiscard]] std::int64_t moment_after(std::chrono::nanoseconds wait) const noexcept {
+        constexpr auto end = std::numeric_limits<std::int64_t>::max();
+        const auto time = now();
+        const auto ns = std::max<std::int64_t>(wait.count(), 0);
+        return time > end - ns ? end : time + ns;
     }
     [[nodiscard]] std::int64_t start_unix_ns() const noexcept { return start_unix_ns_; }
     [[nodiscard]] clock& source() const noexcept { return source_; }

@@ -82,6 +82,13 @@ private:
             } else {
                 require_void<std::invoke_result_t<stored&, const E&>>();
             }
+            if constexpr (std::is_pointer_v<stored> ||
+                          (!std::is_function_v<std::remove_reference_t<Function>> &&
+                           requires { function == nullptr; })) {
+                if (function == nullptr) {
+                    return loop();  // refused, with a message, when the subscription is made
+                }
+            }
             return loop(detail::handler_loop<E, stored>{std::forward<Function>(function)});
         } else {
             return loop();
