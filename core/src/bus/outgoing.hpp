@@ -21,6 +21,7 @@ struct engine::outgoing {
     bool waited_enough = false;
     std::int64_t flags = 0;     // of the stamp
     std::uint64_t version = 0;  // the topic's, read before its route
+    bool given_id = false;      // the envelope has an id from outside
 };
 
 // A publisher's turn inside its read section.

@@ -36,7 +36,7 @@ class subscription : public bus_fixture {};
 
 TEST_F(subscription, has_a_name_of_its_own) {
     auto& bus = make_bus();
-    for (const std::string name : {"a", "mail.outgoing", "order_7-b", "0", ".."}) {
+    for (const std::string& name : {"a", "mail.outgoing", "order_7-b", "0", ".."}) {
         const auto made = bus.try_subscribe<tick>(name, [](const tick&) {});
         ASSERT_TRUE(made) << made.error().message();
         EXPECT_EQ(made->name(), name);
@@ -48,7 +48,7 @@ TEST_F(subscription, has_a_name_of_its_own) {
 
 TEST_F(subscription, with_a_bad_name_is_refused) {
     auto& bus = make_bus();
-    for (const std::string name :
+    for (const std::string& name :
          {std::string(), std::string(129, 'n'), std::string("new\nline"), std::string("null\0", 5),
           std::string("\xc3\xa4"), std::string("a/b")}) {
         const auto made = bus.try_subscribe<tick>(name, [](const tick&) {});

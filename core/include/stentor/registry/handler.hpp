@@ -82,10 +82,9 @@ private:
             } else {
                 require_void<std::invoke_result_t<stored&, const E&>>();
             }
-            if constexpr (std::is_pointer_v<stored> ||
-                          (!std::is_function_v<std::remove_reference_t<Function>> &&
-                           requires { function == nullptr; })) {
-                if (function == nullptr) {
+            if constexpr (std::is_pointer_v<std::remove_cvref_t<Function>> ||
+                          requires { function.operator bool(); }) {
+                if (!static_cast<bool>(function)) {
                     return loop();  // refused, with a message, when the subscription is made
                 }
             }
