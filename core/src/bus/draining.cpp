@@ -227,6 +227,18 @@ void engine::stop_runners(drain_report& report) noexcept {
     if (watch_ != nullptr) {
         watch_->stop();
     }
+    // Nobody else dequeues now: what a try that failed beside others left in a queue ends here.
+    shared_.cancelling.store(true, std::memory_order_seq_cst);
+    std::vector<std::shared_ptr<lane>> left;
+    {
+        const std::lock_guard lock(registry_);
+        left = lanes_;
+    }
+    for (const auto& one : left) {
+        if (one != nullptr) {
+            runners_.back()->cancel_all(*one);
+        }
+    }
     stuck_ = !all;
     if (stuck_) {
         log_.notice(

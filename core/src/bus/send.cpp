@@ -169,7 +169,7 @@ std::optional<publish_result> engine::hold_constrained(publisher_slot& slot, con
                 return_credits(*to.targets[before].through, *cell.ports[before], 1);
             }
         }
-        if (target.blocks) {
+        if (target.blocks && !event.waited_enough) {
             return ask_to_wait(event, to, target);
         }
         return finish(slot, publish_status::rejected_full,

@@ -225,10 +225,14 @@ void runner::turn_away() noexcept {
     auto& lane = *linger_;
     linger_ = nullptr;
     debt_ = true;
+    const bool claimed = lane.state.leave_in_debt([&lane] { return lane.pending(); });
+    // Announced after the lane is left: a watch that took the word before would look too early. The
+    // fence pairs with the watch's heavy one, should this read a `true` that it has just taken.
+    real_sync::light_fence();
     if (!shared_.debts.load(std::memory_order_relaxed)) {
         shared_.debts.store(true, std::memory_order_release);
     }
-    if (lane.state.leave_in_debt([&lane] { return lane.pending(); })) {
+    if (claimed) {
         shared_.make_ready(lane);
     }
     holding_.store(nullptr, std::memory_order_release);
