@@ -74,10 +74,13 @@ int main() {
 
     // [snippet once]
     stentor::subscription once;
-    once = bus.subscribe<order_placed>("once", [&](const order_placed&) {
-        const auto how = once.unsubscribe();  // from inside its own handler
-        std::cout << (how == stentor::unsubscribe_result::deferred ? "deferred\n" : "?\n");
-    });
+    once = bus.subscribe<order_placed>(
+        "once",
+        [&](const order_placed&) {
+            const auto how = once.unsubscribe();  // from inside its own handler
+            std::cout << (how == stentor::unsubscribe_result::deferred ? "deferred\n" : "?\n");
+        },
+        {.max_concurrency = 1});
     // [end]
     bus.publish(order_placed{0});
     bus.wait_idle();

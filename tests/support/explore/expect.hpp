@@ -17,7 +17,7 @@ struct plan {
     // replaces it. Of expect_found(): each search gives up after so many.
     std::uint64_t schedules = 100'000;
     unsigned preemptions = 2;
-    std::uint64_t exhaustive_max = 50'000;  // schedules per model
+    std::uint64_t exhaustive_max = 20'000;  // schedules per model and bound
     std::vector<memory_model> models{memory_model::sc, memory_model::tso, memory_model::weak};
     schedule_settings settings{};
     std::vector<search> searches{search::random, search::pct, search::exhaustive};

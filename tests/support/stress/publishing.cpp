@@ -130,15 +130,14 @@ bool publishing::publish_one(publisher_state& mine) {
 // An event that may expire counts as sent in part: nobody need see it.
 void publishing::record(publisher_state& mine, const stamp& mark, answer told) {
     told_.add(told.status);
-    if (!told.may_expire) {
-        sent_.record(mark, told.status);
-    } else if (told.status == publish_status::accepted) {
-        sent_.in_part(mark);
-        return;
-    }
-    if (told.status == publish_status::accepted) {
+    const bool whole = told.status == publish_status::accepted && !told.may_expire;
+    if (whole) {
+        sent_.whole(mark);
         auto& sum = accepted_[mine.index * topics() + mine.topic].value;
         sum.store(sum.load(std::memory_order_relaxed) + 1);
+    } else if (told.status == publish_status::accepted ||
+               told.status == publish_status::accepted_partial) {
+        sent_.in_part(mark);
     }
 }
 

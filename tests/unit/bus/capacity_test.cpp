@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -87,8 +88,13 @@ TEST_P(capacity, is_exact_for_many_publishers) {
     for (auto& one : publishers) {
         one.join();
     }
-    EXPECT_EQ(accepted, for_outsiders(GetParam()))
-        << "credits that lie in the caches of other publishers are found before anyone is refused";
+    // A publisher may be refused while another one is in the middle of a publish, and holds credits
+    // there; but once they are all out, not one credit is lost in their caches.
+    EXPECT_LE(accepted, for_outsiders(GetParam()));
+    while (bus.publish(tick{0}).status() == publish_status::accepted) {
+        accepted.fetch_add(1);
+    }
+    EXPECT_EQ(accepted, for_outsiders(GetParam()));
 }
 
 TEST_P(capacity, is_there_again_when_deliveries_have_settled) {
@@ -180,6 +186,34 @@ TEST_F(reserve, of_the_bus_serves_handlers_only) {
     ASSERT_TRUE(answers.await(3));
     EXPECT_EQ(answers.all(), (std::vector{publish_status::accepted, publish_status::accepted,
                                           publish_status::rejected_full}));
+}
+
+// Handlers and outsiders without a slot of their own publish through the same shared ones; a credit
+// of the reserve that lies there is still for handlers only.
+TEST_F(reserve, is_not_reached_through_a_shared_slot) {
+    auto options = small_bus();
+    options.publishers = 1;
+    auto& bus = make_bus(std::move(options));
+    auto only = bus.publisher<start>();  // the one slot that can be leased
+    gate door;
+    tally done;
+    auto blocked =
+        bus.subscribe<tick>("blocked", [&](const tick&) { door.pass(); }, {.capacity = 1000});
+    auto handler = bus.subscribe<start>("handler", [&](const start&, stentor::context& ctx) {
+        EXPECT_EQ(ctx.publish(tick{0}).status(), publish_status::accepted);
+        done.add();
+    });
+    const open_at_end opener(door);
+    int accepted = 0;
+    while (bus.publish(tick{0}).status() == publish_status::accepted) {
+        ++accepted;
+    }
+    ASSERT_EQ(accepted, 900);
+    ASSERT_TRUE(bus.publish(start{}));
+    ASSERT_TRUE(done.await(1));
+    for (int turn = 0; turn < 20; ++turn) {
+        EXPECT_EQ(bus.publish(tick{0}).status(), publish_status::rejected_full) << turn;
+    }
 }
 
 // A handler that publishes into its own full lane never waits for itself.

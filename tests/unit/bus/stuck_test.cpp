@@ -15,6 +15,7 @@
 #include <string_view>
 #include <thread>
 #include <utility>
+#include <vector>
 
 // A handler that never returns does not hold up the end. What it uses is left behind for it.
 

@@ -36,7 +36,7 @@ class subscription : public bus_fixture {};
 
 TEST_F(subscription, has_a_name_of_its_own) {
     auto& bus = make_bus();
-    for (const std::string& name : {"a", "mail.outgoing", "order_7-b", "0", ".."}) {
+    for (const std::string name : {"a", "mail.outgoing", "order_7-b", "0", ".."}) {
         const auto made = bus.try_subscribe<tick>(name, [](const tick&) {});
         ASSERT_TRUE(made) << made.error().message();
         EXPECT_EQ(made->name(), name);

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+#include <stentor/stentor.hpp>
+
+#include <string>
+#include <string_view>
+
+// Publishing a type without a topic.
+
+struct order_placed {
+#ifndef STENTOR_MISUSE
+    static constexpr std::string_view topic = "order.placed";
+#endif
+    std::string id;
+};
+
+void place(stentor::bus& bus) {
+    bus.publish(order_placed{"o-1"});
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: MIT
+#include "support/bus_fixture.hpp"
+#include "support/patience.hpp"
+#include <stentor/stentor.hpp>
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include <malloc.h>
+#include <pthread.h>
+
+// In steady state neither publish nor a runner allocates anything. All of malloc is counted here, on
+// every thread but the watch, which does the engine's housekeeping.
+
+extern "C" {
+void* __libc_malloc(std::size_t size);
+void* __libc_calloc(std::size_t count, std::size_t size);
+void* __libc_realloc(void* block, std::size_t size);
+void* __libc_memalign(std::size_t align, std::size_t size);
+}
+
+namespace {
+
+std::atomic<bool> counting{false};
+std::atomic<std::int64_t> allocations{0};
+
+// Not through any library that might allocate itself.
+bool on_the_watch() {
+    char name[16] = {};
+    return ::pthread_getname_np(::pthread_self(), name, sizeof name) == 0 &&
+           std::strcmp(name, "stentor-watch") == 0;
+}
+
+void count_one() {
+    if (counting.load(std::memory_order_relaxed) && !on_the_watch()) {
+        allocations.fetch_add(1, std::memory_order_relaxed);
+    }
+}
+
+}  // namespace
+
+// operator new, aligned or not, comes here too.
+extern "C" {
+
+void* malloc(std::size_t size) {
+    count_one();
+    return __libc_malloc(size);
+}
+void* calloc(std::size_t count, std::size_t size) {
+    count_one();
+    return __libc_calloc(count, size);
+}
+void* realloc(void* block, std::size_t size) {
+    count_one();
+    return __libc_realloc(block, size);
+}
+void* memalign(std::size_t align, std::size_t size) {
+    count_one();
+    return __libc_memalign(align, size);
+}
+void* aligned_alloc(std::size_t align, std::size_t size) {
+    count_one();
+    return __libc_memalign(align, size);
+}
+int posix_memalign(void** block, std::size_t align, std::size_t size) {
+    count_one();
+    *block = __libc_memalign(align, size);
+    return *block == nullptr ? ENOMEM : 0;
+}
+
+}  // extern "C"
+
+namespace {
+
+using namespace stentor_test;
+
+struct in_slot {
+    static constexpr std::string_view topic = "test.in-slot";
+    std::int64_t number = 0;
+};
+struct boxed {
+    static constexpr std::string_view topic = "test.boxed";
+    char data[300] = {};
+};
+struct caused {
+    static constexpr std::string_view topic = "test.caused";
+    std::int64_t number = 0;
+};
+
+// While it lives, allocations are counted.
+class allocation_count {
+public:
+    allocation_count() {
+        allocations = 0;
+        counting = true;
+    }
+    ~allocation_count() { counting = false; }
+    [[nodiscard]] static std::int64_t so_far() { return allocations.load(); }
+};
+
+constexpr int window = 200;
+constexpr int warm_up = 200;
+constexpr int measured = 500;  // 100 000 publishes
+
+// Publishes in windows, so that the backlog has the same bounds while it warms up and later.
+template <class Publish>
+std::int64_t allocations_of(stentor::bus& bus, Publish&& publish) {
+    const auto run = [&](int windows) {
+        for (int turn = 0; turn < windows; ++turn) {
+            for (int number = 0; number < window; ++number) {
+                publish(number);
+            }
+            if (!bus.wait_idle(patience)) {
+                ADD_FAILURE() << "the bus does not become idle";
+            }
+        }
+    };
+    run(warm_up);
+    const allocation_count counted;
+    run(measured);
+    return counted.so_far();
+}
+
+class allocation : public bus_fixture, public ::testing::WithParamInterface<stentor::placement> {
+protected:
+    [[nodiscard]] static stentor::subscription_options placed() {
+        return {.placement = GetParam()};
+    }
+};
+
+TEST_P(allocation, of_events_that_fit_a_slot_is_zero) {
+    auto& bus = make_bus();
+    std::atomic<std::int64_t> sum{0};
+    auto one = bus.subscribe<in_slot>(
+        "one", [&](const in_slot& it) { sum.fetch_add(it.number); }, placed());
+    auto two = bus.subscribe<in_slot>(
+        "two", [&](const in_slot& it) { sum.fetch_add(it.number); }, placed());
+    EXPECT_EQ(allocations_of(bus, [&](int number) { bus.publish(in_slot{number}); }), 0);
+}
+
+TEST_P(allocation, of_events_in_envelopes_is_zero) {
+    auto& bus = make_bus();
+    auto one = bus.subscribe<boxed>("one", [](const boxed&) {}, placed());
+    auto two = bus.subscribe(
+        "two", stentor::pattern("test.*"), [](const stentor::any_event&) {}, placed());
+    EXPECT_EQ(allocations_of(bus, [&](int) { bus.publish(boxed{}); }), 0);
+}
+
+TEST_P(allocation, of_events_with_metadata_is_zero) {
+    auto& bus = make_bus();
+    auto one = bus.subscribe<in_slot>("one", [](const in_slot&) {}, placed());
+    const stentor::header headers[] = {{"tenant", "acme"}};
+    EXPECT_EQ(allocations_of(bus,
+                             [&](int number) {
+                                 bus.publish(in_slot{number}, {.correlation_id = "req-1",
+                                                               .user_id = "u-1",
+                                                               .headers = headers});
+                             }),
+              0);
+}
+
+// Any runner may be the one that publishes, and each warms up for itself: here there is one.
+TEST_P(allocation, of_events_that_handlers_publish_is_zero) {
+    auto options = small_bus();
+    options.workers = 1;
+    options.spare = 0;
+    auto& bus = make_bus(std::move(options));
+    auto one = bus.subscribe<in_slot>(
+        "one", [](const in_slot& it, stentor::context& ctx) { ctx.publish(caused{it.number}); },
+        placed());
+    auto two = bus.subscribe<caused>("two", [](const caused&) {}, placed());
+    EXPECT_EQ(allocations_of(bus, [&](int number) { bus.publish(in_slot{number}); }), 0);
+}
+
+TEST_P(allocation, of_leased_publishers_is_zero) {
+    auto& bus = make_bus();
+    auto one = bus.subscribe<in_slot>("one", [](const in_slot&) {}, placed());
+    auto hot = bus.publisher<in_slot>();
+    EXPECT_EQ(allocations_of(bus, [&](int number) { hot.publish(in_slot{number}); }), 0);
+}
+
+TEST_P(allocation, of_untyped_events_is_zero) {
+    auto& bus = make_bus();
+    auto one = bus.subscribe(
+        "one", stentor::pattern("text.>"), [](const stentor::any_event&) {}, placed());
+    const stentor::topic name("text.some");
+    EXPECT_EQ(allocations_of(bus, [&](int) { bus.publish(name, std::string("{}")); }), 0);
+}
+
+TEST_P(allocation, of_refused_publishes_is_zero) {
+    auto& bus = make_bus();
+    std::atomic<bool> open{false};
+    auto one = bus.subscribe<in_slot>("one",
+                                      [&](const in_slot&) {
+                                          while (!open) {
+                                              std::this_thread::yield();
+                                          }
+                                      },
+                                      {.capacity = 10});
+    while (bus.publish(in_slot{})) {
+    }
+    {
+        const allocation_count counted;
+        for (int number = 0; number < 10'000; ++number) {
+            EXPECT_FALSE(bus.publish(in_slot{number}));
+        }
+        EXPECT_EQ(counted.so_far(), 0);
+    }
+    open = true;
+}
+
+INSTANTIATE_TEST_SUITE_P(in, allocation,
+                         ::testing::Values(stentor::placement::own, stentor::placement::shared),
+                         [](const auto& one) {
+                             return one.param == stentor::placement::own ? "own_lanes"
+                                                                         : "shared_lanes";
+                         });
+
+TEST(allocation_count, sees_every_kind) {
+    const allocation_count counted;
+    const auto one = std::make_unique<int>(1);
+    EXPECT_EQ(counted.so_far(), 1);
+    struct alignas(256) large {
+        char data[256];
+    };
+    const auto two = std::make_unique<large>();
+    EXPECT_EQ(counted.so_far(), 2);
+    std::thread([&] { static_cast<void>(std::make_unique<int>(3)); }).join();
+    EXPECT_GE(counted.so_far(), 3);
+}
+
+}  // namespace
