@@ -29,7 +29,7 @@ endfunction()
 function(stentor_set_sanitizers target)
     if(STENTOR_SANITIZE)
         target_compile_options(${target} PRIVATE
-            -fsanitize=${STENTOR_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g
+            -fsanitize=${STENTOR_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer
         )
         target_link_options(${target} PRIVATE -fsanitize=${STENTOR_SANITIZE})
     endif()

@@ -4,8 +4,9 @@
 #                  [TIMEOUT <seconds>] [SERIAL] [ENVIRONMENT <VAR=value>...])
 #
 # A GoogleTest program stentor_<kind>_<subject>. Each TEST of it becomes a ctest test named
-# <kind>.<suite>.<test>, labelled with its kind. TIMEOUT is for a plain build (default 60), sanitized
-# ones get four times as long. SERIAL is for tests that measure time or need all cores. Tests see the private headers of core as "lane/lane_state.hpp".
+# <kind>.<suite>.<test>, labelled with its kind. TIMEOUT is for a plain build (default 60); a
+# sanitized one gets four times as long. SERIAL is for tests that measure time or need all cores. Tests see
+# the private headers of core as "lane/lane_state.hpp" and those of tests as "support/...".
 function(stentor_add_test)
     cmake_parse_arguments(PARSE_ARGV 0 arg "SERIAL" "NAME;TIMEOUT"
         "SOURCES;LIBS;LABELS;ENVIRONMENT"
@@ -26,6 +27,7 @@ function(stentor_add_test)
     target_include_directories(${target} PRIVATE
         "${PROJECT_SOURCE_DIR}/core/src" "${PROJECT_SOURCE_DIR}/tests"
     )
+    stentor_use_test_pch(${target})
     gtest_discover_tests(${target}
         TEST_PREFIX "${kind}."
         TEST_LIST ${target}_tests
@@ -37,6 +39,32 @@ function(stentor_add_test)
         RUN_SERIAL ${arg_SERIAL}
         ENVIRONMENT ${arg_ENVIRONMENT}
     )
+endfunction()
+
+# One precompiled header for all tests: GoogleTest and the umbrella header are most of what their
+# compilation costs.
+function(stentor_use_test_pch target)
+    if(NOT STENTOR_TEST_PCH)
+        return()
+    endif()
+    if(NOT TARGET stentor_test_pch)
+        file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/stentor_test_pch.cpp" CONTENT "")
+        add_library(stentor_test_pch OBJECT "${PROJECT_BINARY_DIR}/stentor_test_pch.cpp")
+        target_link_libraries(stentor_test_pch PRIVATE stentor::core GTest::gtest)
+        set_target_properties(stentor_test_pch PROPERTIES CXX_EXTENSIONS OFF)
+        stentor_private_flags(stentor_test_pch)
+        target_precompile_headers(stentor_test_pch PRIVATE
+            <stentor/stentor.hpp> <gtest/gtest.h>
+            <algorithm> <atomic> <chrono> <string> <thread> <vector>
+        )
+    endif()
+    target_precompile_headers(${target} REUSE_FROM stentor_test_pch)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+        # GCC forgets that what it precompiled were system headers, and reports their false positives.
+        target_compile_options(${target} PRIVATE
+            -Wno-array-bounds -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread
+        )
+    endif()
 endfunction()
 
 # gtest_discover_tests takes apart a property whose value is a list, so ctest sets the properties

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2154 # $logs and $jobs come from ./dev
 #
-# Sourced by ./dev: the checks of the source tree. Each is a function that succeeds or prints what is
-# wrong and fails.
+# Sourced by ./dev: the checks of the source tree. Each is a function that succeeds or prints what
+# is wrong and fails.
 
 # The project's files, one a line: what git tracks or would track, or all outside of a repository.
 sources() {
@@ -30,7 +30,7 @@ check_format() {
     return 1
 }
 
-check_shell() { shell_sources | xargs -r shellcheck; }
+check_shell() { shell_sources | xargs -r shellcheck --external-sources; }
 
 # The checks of tests/lint, which ctest runs as well.
 check_own() {

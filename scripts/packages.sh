@@ -35,7 +35,7 @@ need() {
     [[ -n $missing ]] || return 0
     say "installing: $missing"
     if ((EUID != 0)); then
-        command -v sudo >/dev/null || die "not root and no sudo. As root: apt-get install $missing" 3
+        command -v sudo >/dev/null || die "neither root nor sudo: apt-get install $missing" 3
         root=(sudo)
     fi
     mkdir -p "$logs"

@@ -92,7 +92,7 @@ run_stage() {
 
 # What a person needs first of a long log: the failures, then its end, where ctest lists them.
 failure_excerpt() {
-    grep -nE '\*\*\*(Failed|Timeout|Exception)|Failure$|WARNING: ThreadSan|ERROR: .*San|error:' "$1" |
+    grep -nE '\*\*\*(Failed|Timeout|Exception)|Failure$|WARNING: Thread|ERROR: .*San|error:' "$1" |
         head -n 40 || true
     tail -n 40 "$1"
 }

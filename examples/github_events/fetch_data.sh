@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# Fetches the webhooks that the example replays: version and checksums are in data.lock. They go into
-# a cache folder outside of the source tree and are checked each time, so running this again costs
-# some milliseconds.
+# Fetches the webhooks that the example replays: version and checksums are in data.lock. They go
+# into a cache folder outside of the source tree and are checked each time, so running this again
+# costs some milliseconds.
 set -euo pipefail
 
 usage() {
@@ -83,9 +83,17 @@ if ! $force && is_right "$to/index.json"; then
     exit 0
 fi
 
-# Everything happens in a folder beside the goal; the last step is one rename, so that an interrupted
-# or a second run at the same time leaves no half a file.
+# Everything happens in a folder beside the goal; the last step is one rename, so that an
+# interrupted or a second run at the same time leaves no half a file.
 mkdir -p "$to" || cannot "cannot make the folder $to"
+if command -v flock >/dev/null; then # two runs at once: the second waits and finds what it wants
+    exec 9<"$to"
+    flock 9
+    if ! $force && is_right "$to/index.json"; then
+        say "$package $version is in $to"
+        exit 0
+    fi
+fi
 work=$(mktemp -d "$to/.fetch.XXXXXX") || cannot "cannot write to $to"
 trap 'rm -rf "$work"' EXIT
 

@@ -26,7 +26,7 @@ constexpr std::array known{"--data"sv,  "--input"sv, "--events"sv, "--rate"sv, "
 }
 
 std::string quoted(std::string_view text) {
-    return "'" + printable(cut(text, 60)) + "'";
+    return std::string("'").append(printable(cut(text, 60))).append("'");
 }
 
 // Edits between two words (Levenshtein), to find what a mistyped option was meant to be.

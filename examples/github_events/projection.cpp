@@ -42,8 +42,9 @@ void projection::apply(const stentor::any_event& event) {
 std::vector<projection::row> projection::busiest(std::size_t count) const {
     const std::lock_guard lock(mutex_);
     std::vector<row> rows(counts_.begin(), counts_.end());
-    std::stable_sort(rows.begin(), rows.end(), [](const row& one, const row& other) {
-        return one.second.events > other.second.events;
+    std::sort(rows.begin(), rows.end(), [](const row& one, const row& other) {
+        return std::pair(-one.second.events, std::string_view(one.first)) <
+               std::pair(-other.second.events, std::string_view(other.first));
     });
     rows.resize(std::min(rows.size(), count));
     return rows;

@@ -165,8 +165,9 @@ struct handler_columns {
 
 void write_handlers(page& out, const run_report& run) {
     std::vector<subscription_snapshot> rows = run.bus.subscriptions;
-    std::stable_sort(rows.begin(), rows.end(), [](const auto& one, const auto& other) {
-        return delivered(one.terms) > delivered(other.terms);
+    std::sort(rows.begin(), rows.end(), [](const auto& one, const auto& other) {
+        return std::pair(-delivered(one.terms), std::string_view(one.name)) <
+               std::pair(-delivered(other.terms), std::string_view(other.name));
     });
     const handler_columns columns(rows, out.width());
     out.line();
@@ -267,12 +268,12 @@ void write_failures(page& out, const run_report& run) {
     if (!run.failures.empty()) {
         out.heading("why handlers failed");
         for (const auto& failure : run.failures) {
-            const std::string start = "  " + failure.handler + " (" + failure.where + "): ";
+            const std::string who = "  " + failure.handler + " (" + failure.where + "):";
             const std::string why = printable(failure.error);
-            if (columns_of(start) + columns_of(why) <= out.width()) {
-                out.line(start + why);
+            if (columns_of(who) + columns_of(why) < out.width()) {
+                out.line(who + " " + why);
             } else {
-                out.line(start);
+                out.line(who);
                 out.line("    " + cut(why, std::max<std::size_t>(out.width(), 24) - 4));
             }
         }

@@ -6,6 +6,9 @@
 #include <cstdlib>
 #include <new>
 
+#include <execinfo.h>
+#include <unistd.h>
+
 namespace stentor::fault {
 
 namespace {
@@ -21,6 +24,16 @@ std::atomic<std::int64_t> alive{0};
 constinit thread_local bool mine = false;    // this thread armed
 constinit thread_local bool exempt = false;  // inside spared
 
+// With STENTOR_FAULT_TRACE set: the calls that led to the first failure, for addr2line.
+void tell_where() noexcept {
+    if (std::getenv("STENTOR_FAULT_TRACE") != nullptr) {
+        exempt = true;
+        void* calls[32];
+        ::backtrace_symbols_fd(calls, ::backtrace(calls, 32), STDERR_FILENO);
+        exempt = false;
+    }
+}
+
 bool must_fail() noexcept {
     if (!armed.load(std::memory_order_relaxed) || exempt ||
         !(mine || everybody.load(std::memory_order_relaxed))) {
@@ -29,7 +42,9 @@ bool must_fail() noexcept {
     const auto now = counted.fetch_add(1, std::memory_order_relaxed) + 1;
     const auto nth = nth_to_fail.load(std::memory_order_relaxed);
     if (now == nth || (now > nth && goes_on.load(std::memory_order_relaxed))) {
-        failed.fetch_add(1, std::memory_order_relaxed);
+        if (failed.fetch_add(1, std::memory_order_relaxed) == 0) {
+            tell_where();
+        }
         return true;
     }
     return false;

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
 
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -36,6 +37,8 @@ void step(const char* name) noexcept {
     put(shared_note()->step, sizeof(note::step), name);
 }
 
+const char* current_step() noexcept { return shared_note()->step; }
+
 std::string isolated(const std::function<std::string()>& trial, unsigned seconds_max) {
     auto* told = shared_note();
     put(told->step, sizeof told->step, "the beginning");
@@ -47,8 +50,15 @@ std::string isolated(const std::function<std::string()>& trial, unsigned seconds
     }
     if (child == 0) {
         ::alarm(seconds_max);
-        const auto verdict = trial();
-        put(told->verdict, sizeof told->verdict, verdict.c_str());
+        // Nothing may come out of here: the child would go on as if it were the parent.
+        try {
+            put(told->verdict, sizeof told->verdict, trial().c_str());
+        } catch (const std::exception& error) {
+            put(told->verdict, sizeof told->verdict,
+                (std::string("threw ") + error.what()).c_str());
+        } catch (...) {
+            put(told->verdict, sizeof told->verdict, "threw something");
+        }
         std::fflush(nullptr);
         ::_exit(0);
     }

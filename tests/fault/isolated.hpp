@@ -12,9 +12,10 @@ namespace stentor::fault {
 
 // Says in which step of its trial the child is; shown when it dies there.
 void step(const char* name) noexcept;
+[[nodiscard]] const char* current_step() noexcept;
 
-// What the trial returned; or how the child died, and in which step. The trial returns an empty text
-// when all is well.
+// What the trial returned; or how the child died, and in which step. The trial returns an empty
+// text when all is well.
 [[nodiscard]] std::string isolated(const std::function<std::string()>& trial,
                                    unsigned seconds_max = 60);
 

@@ -185,7 +185,8 @@ TEST(threads, are_asked_for_again_when_they_can_be_had) {
 }  // namespace stentor::fault
 
 #if defined(STENTOR_TEST_OWNS_PTHREAD_CREATE)
-// Stands before the C library's: the limit on processes does not bind root, so a test cannot set it.
+// Stands before the C library's: the limit on processes does not bind root, so a test cannot set
+// it.
 extern "C" int pthread_create(pthread_t* thread, const pthread_attr_t* attributes,
                               void* (*function)(void*), void* argument) noexcept {
     using creator = int (*)(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);

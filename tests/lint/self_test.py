@@ -184,6 +184,13 @@ class Style(LintTest):
         self.write("core/src/lane/other.cpp", SPDX)
         self.refuses("style.py", "no CMakeLists.txt names this file")
 
+    def test_knows_names_that_a_loop_completes(self):
+        self.append("core/CMakeLists.txt", "foreach(x IN ITEMS other)\n    src/lane/${x}.cpp\n")
+        self.write("core/src/lane/other.cpp", SPDX)
+        self.assertEqual(self.check("style.py").returncode, 0)
+        self.write("core/src/lane/another.cpp", SPDX)
+        self.refuses("style.py", "another.cpp:1: no CMakeLists.txt names this file")
+
     def test_refuses_a_test_without_assertion(self):
         self.write("tests/unit/lane_test.cpp", SPDX + "TEST(lane, runs) {\n    run();\n}\n")
         self.refuses("style.py", "nothing is asserted")

@@ -25,9 +25,10 @@ MACRO = re.compile(r"^\s*#\s*define\s+(\w+)")
 TYPE_NAME = re.compile(r"^\s*(?:class|struct)\s+(?:\w+\s+)*?(\w*(?:manager|helper|util|utils|"
                        r"processor))\b(?!.*;)", re.IGNORECASE)
 
-ASSERTS = re.compile(r"EXPECT_|ASSERT_|RUN_ALL|static_assert|\bint main\b|LLVMFuzzerTestOneInput")
+ASSERTS = re.compile(r"EXPECT_|ASSERT_|\bexpect_\w+\(|static_assert|LLVMFuzzerTestOneInput")
 
-OPENS = re.compile(r"^(\s*)(?P<head>\S.*)?\{$")
+LITERAL = re.compile(r"""R"([^(\s]*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])'|"""
+                     r"""//[^\n]*|/\*.*?\*/""", re.DOTALL)
 NO_FUNCTION = re.compile(r"^\s*(namespace|class|struct|enum|union|extern|if|else|for|while|switch|"
                          r"do|try|catch|case|return|template|concept)\b")
 
@@ -66,28 +67,36 @@ def check_length(text, complain):
             complain(number, "has a tab")
 
 
+def without_literals(text):
+    """The lines with strings, characters and comments blanked, so that braces are braces."""
+    def blank(match):
+        return "\n" * match.group(0).count("\n")
+
+    return LITERAL.sub(blank, "\n".join(text)).split("\n")
+
+
 def cpp_functions(text):
-    """Yields (line, length) of each function body: in formatted code a body ends at the first '}'
-    that stands in the column where its first line began."""
-    for index, line in enumerate(text):
-        if not line.endswith("{") or NO_FUNCTION.match(line):
+    """Yields (line, length) of each function body, lambdas included."""
+    code = without_literals(text)
+    for index, line in enumerate(code):
+        if not line.rstrip().endswith("{") or NO_FUNCTION.match(line):
             continue
         start = index
-        while start > 0 and line_continues(text[start - 1]):
+        while start > 0 and line_continues(code[start - 1]):
             start -= 1
-        indent = len(text[start]) - len(text[start].lstrip())
-        statement = " ".join(part.strip() for part in text[start:index + 1])
-        if "(" not in statement or NO_FUNCTION.match(text[start]) and "(" not in statement:
+        if "(" not in "".join(code[start:index + 1]) or NO_FUNCTION.match(code[start]):
             continue
-        for end in range(index + 1, len(text)):
-            if text[end].startswith(" " * indent + "}"):
+        depth = 1
+        for end in range(index + 1, len(code)):
+            depth += code[end].count("{") - code[end].count("}")
+            if depth <= 0:
                 yield start + 1, end - index - 1
                 break
 
 
 def line_continues(line):
     """Whether the statement goes on after this line."""
-    code = line.split("//")[0].rstrip()
+    code = line.rstrip()
     return bool(code) and code[-1] not in ";{}:" and not code.lstrip().startswith("#")
 
 
@@ -159,6 +168,12 @@ def check_listed(root, path, complain):
         text = "\n".join(line.split("#")[0] for line in source_tree.lines(listing))
         if re.search(rf"(?<![\w./]){re.escape(name)}(?![\w.])", text):
             return
+        # A list of names that a function or a loop completes: "cases/${name}.cpp".
+        for start, end in re.findall(r"([\w/]*)\$\{\w+\}(\w*\.\w+)", text):
+            if name.startswith(start) and name.endswith(end):
+                stem = name[len(start):-len(end)]
+                if re.search(rf"(?<![\w./]){re.escape(stem)}(?![\w./])", text):
+                    return
     complain(1, "no CMakeLists.txt names this file, so nothing builds it")
 
 
@@ -199,7 +214,7 @@ def main():
         check_words(path, text, complain, in_core=name.startswith("core/"))
         if path.suffix == ".cpp":
             check_listed(root, path, complain)
-        if path.suffix == ".cpp" and re.match(r"tests/(?!support/|package/|compile_fail/)", name):
+        if re.match(r"tests/.*_(test|fuzz)\.cpp$", name):
             check_test(path, text, complain)
         if path.suffix == ".hpp" and name.startswith("core/"):
             check_listed(root, path, complain)

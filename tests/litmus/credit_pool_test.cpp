@@ -13,8 +13,8 @@
 #include <cstdint>
 #include <vector>
 
-// Admission (C8): outstanding never exceeds a capacity, nobody is refused while a credit is free and
-// nobody else is in the middle of an operation, and no credit is lost or made.
+// Admission (C8): outstanding never exceeds a capacity, nobody is refused while a credit is free
+// and nobody else is in the middle of an operation, and no credit is lost or made.
 namespace {
 
 using namespace stentor::explore;
@@ -158,8 +158,8 @@ scenario publish_and_settle(const pool_limits& limits, int tries, const pool_rul
     };
 }
 
-// One publisher caches all credits, settles, and tells the other, who must not be refused. Under every
-// memory model: a credit is free if its return happened before.
+// One publisher caches all credits, settles, and tells the other, who must not be refused. Under
+// every memory model: a credit is free if its return happened before.
 template <class Sync>
 scenario told_of_a_free_credit(const pool_limits& limits, const pool_rules& rules = {}) {
     return [=](world& world) {
@@ -262,7 +262,7 @@ TEST(credit_pool, hands_a_place_on_only_when_its_reader_is_done) {
 TEST(credit_pool_mutant, that_does_not_sweep_is_found) {
     expect_found(
         named("no_sweep"),
-        publish_and_settle<explored_sync>({.lane = 2, .bus = 2, .chunk = 2}, 1, {.sweeps = false}),
+        told_of_a_free_credit<explored_sync>({.lane = 2, .bus = 2, .chunk = 2}, {.sweeps = false}),
         "nobody is refused while a credit is free");
 }
 
@@ -270,10 +270,9 @@ TEST(credit_pool_mutant, that_does_not_sweep_is_found) {
 const pool_limits two_in_a_cache{.lane = 2, .bus = 2, .chunk = 2, .judge_refusals = false};
 
 TEST(credit_pool_mutant, that_sweeps_an_owner_at_work_is_found) {
-    expect_found(named("no_owner"),
-                 publish_and_settle<explored_sync>(two_in_a_cache, 2,
-                                                   {.looks_for_the_owner = false}),
-                 "");
+    expect_found(
+        named("no_owner"),
+        publish_and_settle<explored_sync>(two_in_a_cache, 2, {.looks_for_the_owner = false}), "");
 }
 
 TEST(credit_pool_mutant, that_sweeps_without_the_heavy_fence_is_found) {

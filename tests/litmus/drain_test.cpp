@@ -25,8 +25,8 @@ struct drain_rules {
     bool settles_after_children = true;
 };
 
-// Follows core/src/bus/lifecycle.cpp (drain, wait_for_publishers, quiescent) and send.cpp. Where the
-// engine pairs fences around relaxed counters, the model says release and acquire.
+// Follows core/src/bus/lifecycle.cpp (drain, wait_for_publishers, quiescent) and send.cpp. Where
+// the engine pairs fences around relaxed counters, the model says release and acquire.
 template <class Sync>
 class drain_model {
 public:
@@ -53,26 +53,25 @@ public:
         section.exit();
     }
 
-    // One runner.
-    void run() {
-        std::uint64_t head = 0;
+    void run(std::size_t runner) {
         while (!stopping()) {
-            if (tail_.load(std::memory_order_acquire) == head) {
+            if (tail_.load(std::memory_order_acquire) <= taken_) {
                 Sync::pause();
                 continue;
             }
-            ++head;
+            ++taken_;
             const int children = queue_.front();
             queue_.pop_front();
             if (!rules_.settles_after_children) {
-                settle_one();
+                settle_one(runner);
             }
-            results_.write(results_.read() + 1);
+            auto& results = results_[runner];
+            results.write(results.read() + 1);
             for (int child = 0; child < children; ++child) {
-                publish(runner_slot, true, 0);
+                publish(publishers_max + runner, true, 0);
             }
             if (rules_.settles_after_children) {
-                settle_one();
+                settle_one(runner);
             }
         }
     }
@@ -94,7 +93,8 @@ public:
         }
         intake_.store(closed, std::memory_order_release);
         accepted_at_drain_ = accepted_;
-        check(results_.read() == accepted_, "what was accepted is handled, and seen");
+        check(results_[0].read() + results_[1].read() == accepted_,
+              "what was accepted is handled, and seen");
     }
 
     void check_end() const {
@@ -103,54 +103,69 @@ public:
     }
 
 private:
-    static constexpr std::size_t runner_slot = 2;
+    static constexpr std::size_t publishers_max = 2;
+    static constexpr std::size_t runners_max = 2;
+    static constexpr std::size_t slots = publishers_max + runners_max;
 
     void accept(std::size_t slot) {
         auto& counter = accepted_by_[slot];
         counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
         ++accepted_;
     }
-    void settle_one() {
-        settled_.store(settled_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+    void settle_one(std::size_t runner) {
+        auto& counter = settled_by_[runner];
+        counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+    }
+    template <class Counters>
+    static std::uint64_t sum(const Counters& counters, std::memory_order order) {
+        std::uint64_t all = 0;
+        for (const auto& counter : counters) {
+            all += counter.load(order);
+        }
+        return all;
     }
 
     bool quiescent() const {
-        const auto sum_accepted = [&] {
-            std::uint64_t sum = 0;
-            for (const auto& counter : accepted_by_) {
-                sum += counter.load(std::memory_order_relaxed);
-            }
-            return sum;
-        };
         if (!rules_.counts_settled_first) {
-            const auto come = sum_accepted();
-            return come == settled_.load(std::memory_order_acquire);
+            const auto come = sum(accepted_by_, std::memory_order_relaxed);
+            return come == sum(settled_by_, std::memory_order_acquire);
         }
-        const auto gone = settled_.load(std::memory_order_acquire);
+        const auto gone = sum(settled_by_, std::memory_order_acquire);
         Sync::full_fence();
-        return sum_accepted() == gone;
+        return sum(accepted_by_, std::memory_order_relaxed) == gone;
     }
 
     const drain_rules rules_;
     typename Sync::template atomic<std::uint32_t> intake_{open};
-    std::array<read_section<Sync>, 3> sections_;
-    std::array<typename Sync::template atomic<std::uint64_t>, 3> accepted_by_;
-    typename Sync::template atomic<std::uint64_t> settled_{0};
+    std::array<read_section<Sync>, slots> sections_;
+    std::array<typename Sync::template atomic<std::uint64_t>, slots> accepted_by_;
+    std::array<typename Sync::template atomic<std::uint64_t>, runners_max> settled_by_;
     typename Sync::template atomic<std::uint64_t> tail_{0};
     std::deque<int> queue_;
-    plain<int> results_{0, "results"};
+    std::uint64_t taken_ = 0;  // from the queue
+    std::array<plain<int>, runners_max> results_{plain<int>(0, "results 0"),
+                                                 plain<int>(0, "results 1")};
     int accepted_ = 0;
     int accepted_at_drain_ = -1;
 };
 
 template <class Sync>
-scenario publish_and_drain(int children, const drain_rules& rules = {}) {
+scenario publish_and_drain(int publishers, int runners, int children,
+                           const drain_rules& rules = {}) {
     return [=](world& world) {
+        static constexpr const char* names[] = {"publisher 0", "publisher 1", "runner 0",
+                                                "runner 1"};
         auto& model = world.make<drain_model<Sync>>(rules);
-        world.task("publisher 0", [&model, children] { model.publish(0, false, children); });
-        world.task("publisher 1", [&model] { model.publish(1, false, 0); });
+        for (int index = 0; index < publishers; ++index) {
+            world.task(names[index], [&model, index, children] {
+                model.publish(static_cast<std::size_t>(index), false, index == 0 ? children : 0);
+            });
+        }
         world.task("drainer", [&model] { model.drain(); });
-        world.daemon("runner", [&model] { model.run(); });
+        for (int index = 0; index < runners; ++index) {
+            world.daemon(names[2 + index],
+                         [&model, index] { model.run(static_cast<std::size_t>(index)); });
+        }
         world.at_end([&model] { model.check_end(); });
     };
 }
@@ -163,36 +178,36 @@ plan named(const char* name, std::vector<memory_model> models = plan{}.models) {
 }
 
 TEST(drain, settles_what_was_accepted_and_accepts_no_more) {
-    expect_holds(named("publishers"), publish_and_drain<explored_sync>(0));
+    expect_holds(named("publishers"), publish_and_drain<explored_sync>(2, 1, 0));
 }
 
 TEST(drain, waits_for_what_handlers_publish) {
-    expect_holds(named("children"), publish_and_drain<explored_sync>(1));
+    expect_holds(named("children"), publish_and_drain<explored_sync>(1, 2, 1));
 }
 
 TEST(drain_mutant, that_does_not_wait_for_publishers_is_found) {
     expect_found(named("no_grace"),
-                 publish_and_drain<explored_sync>(0, {.waits_for_publishers = false}), "");
+                 publish_and_drain<explored_sync>(1, 1, 0, {.waits_for_publishers = false}), "");
 }
 
 TEST(drain_mutant, without_the_heavy_fence_is_found) {
     expect_found(named("no_heavy_fence", {memory_model::tso, memory_model::weak}),
-                 publish_and_drain<weakened_sync<without_heavy_fence>>(0), "");
+                 publish_and_drain<weakened_sync<without_heavy_fence>>(1, 1, 0), "");
 }
 
 TEST(drain_mutant, that_counts_accepted_first_is_found) {
     expect_found(named("accepted_first"),
-                 publish_and_drain<explored_sync>(1, {.counts_settled_first = false}), "");
+                 publish_and_drain<explored_sync>(1, 1, 1, {.counts_settled_first = false}), "");
 }
 
 TEST(drain_mutant, that_accepts_after_the_enqueue_is_found) {
     expect_found(named("late_accept"),
-                 publish_and_drain<explored_sync>(1, {.accepts_before_enqueue = false}), "");
+                 publish_and_drain<explored_sync>(1, 2, 1, {.accepts_before_enqueue = false}), "");
 }
 
 TEST(drain_mutant, that_settles_before_the_handler_ends_is_found) {
     expect_found(named("early_settle"),
-                 publish_and_drain<explored_sync>(1, {.settles_after_children = false}), "");
+                 publish_and_drain<explored_sync>(1, 1, 1, {.settles_after_children = false}), "");
 }
 
 }  // namespace

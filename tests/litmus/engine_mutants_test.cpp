@@ -5,7 +5,8 @@
 
 #include <gtest/gtest.h>
 
-// Each rule, fence and order that the engine's proof rests on, taken away: the explorer must notice.
+// Each rule, fence and order that the engine's proof rests on, taken away: the explorer must
+// notice.
 namespace {
 
 using namespace stentor::explore;

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cstdint>
 #include <vector>
 
 // A replaced route is freed when no publisher can still hold it: publishers read routes inside read
@@ -80,6 +81,63 @@ scenario route_swap(int publishers, int publishes, int swaps) {
     };
 }
 
+// The short way of a publisher: what it found by a route stays good while the version stays, which
+// is counted up after each swap. As engine::publish_short(), remember() and swap_route().
+template <class Sync>
+struct remembered_model {
+    void publish() {
+        section.enter();
+        const auto now = version.load(std::memory_order_acquire);
+        if (known == nullptr || known_version != now) {
+            known = current.load(std::memory_order_acquire);
+            known_version = now;
+        }
+        known->contents.read();
+        section.exit();
+    }
+
+    void replace(std::size_t with, bool counts) {
+        auto* old = current.exchange(&routes[with], std::memory_order_acq_rel);
+        if (counts) {
+            version.fetch_add(1, std::memory_order_release);
+        }
+        Sync::heavy_fence();
+        grace_period<Sync> grace;
+        grace.observe(section);
+        while (!grace.elapsed()) {
+            Sync::pause();
+        }
+        old->contents.retire();
+        if (!counts) {
+            version.fetch_add(1, std::memory_order_release);
+        }
+    }
+
+    std::array<route_model, 3> routes{route_model(0), route_model(1), route_model(2)};
+    typename Sync::template atomic<route_model*> current{&routes[0]};
+    typename Sync::template atomic<std::uint64_t> version{1};
+    read_section<Sync> section;
+    // The publisher's own.
+    route_model* known = nullptr;
+    std::uint64_t known_version = 0;
+};
+
+template <class Sync>
+scenario remembered_route(bool counts_before_the_fence) {
+    return [=](world& world) {
+        auto& model = world.make<remembered_model<Sync>>();
+        world.task("publisher", [&model] {
+            for (int count = 0; count < 3; ++count) {
+                model.publish();
+            }
+        });
+        world.task("writer", [&model, counts_before_the_fence] {
+            model.replace(1, counts_before_the_fence);
+            model.replace(2, counts_before_the_fence);
+        });
+    };
+}
+
 plan named(const char* name, std::vector<memory_model> models = plan{}.models) {
     plan made;
     made.name = std::string("read_sections.") + name;
@@ -93,6 +151,14 @@ TEST(read_sections, never_retire_a_route_that_a_publisher_holds) {
 
 TEST(read_sections, never_retire_a_route_that_one_of_two_publishers_holds) {
     expect_holds(named("two_publishers"), route_swap<explored_sync>(2, 2, 1));
+}
+
+TEST(read_sections, never_retire_a_route_that_a_publisher_remembers) {
+    expect_holds(named("remembered"), remembered_route<explored_sync>(true));
+}
+
+TEST(read_sections_mutant, that_counts_versions_too_late_is_found) {
+    expect_found(named("late_version"), remembered_route<explored_sync>(false), "route");
 }
 
 TEST(read_sections_mutant, without_the_heavy_fence_is_found) {

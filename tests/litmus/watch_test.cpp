@@ -233,7 +233,7 @@ TEST(watch_mutant, that_pays_no_debt_is_found) {
 }
 
 TEST(watch_mutant, that_hears_of_a_debt_too_early_is_found) {
-    auto ticking = rare("early_debt", {memory_model::tso, memory_model::weak});
+    auto ticking = rare("early_debt", {memory_model::weak});
     ticking.settings.timeouts_any_time = true;
     expect_found(ticking, surprise(in_debt, {}, {.owes_before_it_leaves = true}), "no end");
 }

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include "churn.hpp"
 
+#include "support/stress/publishing.hpp"
 #include "support/stress/settings.hpp"
-#include "support/stress/sink.hpp"
 
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 // Subscriptions that come and go under load, from threads and from handlers. Each sees every event
 // that was published between its two calls and none from outside; nobody else misses anything.

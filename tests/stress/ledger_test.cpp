@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-// The checker is what the stress tests stand on, so it is shown histories that are wrong in each way
-// that it is there to find.
+// The checker is what the stress tests stand on, so it is shown histories that are wrong in each
+// way that it is there to find.
 namespace stentor::stress {
 namespace {
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "support/test_log.hpp"
+#include <stentor/base/clock.hpp>
 #include <stentor/bus/bus.hpp>
 #include <stentor/bus/bus_options.hpp>
 
@@ -20,8 +21,8 @@ namespace stentor_test {
 // published is what was accepted and refused, no envelope lives, nobody missed a wake-up.
 void settle_accounts(stentor::bus& bus);
 
-// The fixture of tests that use a bus. Buses made through it are settled when the test is over; what
-// handlers throw fails the test, unless it says that it expects failures.
+// The fixture of tests that use a bus. Buses made through it are settled when the test is over;
+// what handlers throw fails the test, unless it says that it expects failures.
 class bus_fixture : public ::testing::Test {
 protected:
     // The bus lives until the test is over, longer than the test's own variables.
@@ -30,6 +31,9 @@ protected:
     void expect_failures() { expects_failures_ = true; }
 
     void TearDown() override;
+
+    // For options.clock, which must outlive the bus.
+    stentor::virtual_clock clock_;
 
 private:
     test_log log_;

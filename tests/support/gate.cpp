@@ -7,7 +7,7 @@ bool gate::pass() {
     std::unique_lock lock(mutex_);
     ++waiting_;
     changed_.notify_all();
-    const bool opened = changed_.wait_for(lock, patience, [this] { return open_; });
+    const bool opened = changed_.wait_for(lock, 3 * patience, [this] { return open_; });
     --waiting_;
     return opened;
 }

@@ -7,8 +7,9 @@
 #include <cstdint>
 #include <mutex>
 
-// How tests and handlers wait for each other. All waits end after `patience`, so that a broken
-// promise fails a test instead of hanging it.
+// How tests and handlers wait for each other. A test waits for as long as `patience`; a handler at
+// a closed door for longer, so that its giving up cannot end a wait that tests something. All waits
+// end, so that a broken promise fails a test instead of hanging it.
 //
 // Threads: any.
 namespace stentor_test {

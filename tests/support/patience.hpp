@@ -8,7 +8,7 @@
 // anyway, and a loaded machine or a sanitizer must not fail it for being slow.
 namespace stentor_test {
 
-inline constexpr std::chrono::seconds patience{40};
+inline constexpr std::chrono::seconds patience{20};
 
 // Looks again and again until the condition holds, for what has no signal to wait for (counters,
 // the state of threads). False: it did not come true in time.

@@ -8,8 +8,8 @@
 #include <thread>
 #include <vector>
 
-// The traffic of issue 404 of concurrentqueue: some threads put, others take, long enough that every
-// block of the queue is used again many times. Prints whether all events came through.
+// The traffic of issue 404 of concurrentqueue: some threads put, others take, long enough that
+// every block of the queue is used again many times. Prints whether all events came through.
 namespace stentor::visible {
 
 struct traffic {

@@ -22,13 +22,13 @@ void engine::maintain(bool idle) noexcept {
 #if defined(__cpp_exceptions)
     try {
 #endif
-        // A copy, because an owner's end changes the list.
-        const auto subscriptions = active_;
-        for (const auto& one : subscriptions) {
+        for (std::size_t at = 0; at < active_.size();) {
+            const auto one = active_[at];  // held, because an owner's end takes it off the list
             if (one->closed.load(std::memory_order_acquire)) {
                 end_orphan(one);
             } else {
                 place(*one);
+                ++at;
             }
         }
         if (idle) {

@@ -172,6 +172,13 @@ std::string to_string(memory_model model) {
     return "weak";
 }
 
+void fail_at(const char* what, std::source_location where) {
+    std::string why(what);
+    why.append(" (").append(where.file_name()).append(":");
+    why.append(std::to_string(where.line())).append(")");
+    scheduler::exploring()->fail(why);
+}
+
 std::string to_string(const options& how) {
     std::string text;
     switch (how.how) {

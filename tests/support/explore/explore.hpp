@@ -30,8 +30,8 @@
 // on addresses, clocks or random numbers of its own; choose() and now() are there for that.
 //
 // Environment: STENTOR_EXPLORE_SEED replays one schedule, as a failure's report says;
-// STENTOR_EXPLORE_BASE changes the base seed of random and pct; STENTOR_EXPLORE_VERBOSE=1 prints one
-// line per exploration.
+// STENTOR_EXPLORE_BASE changes the base seed of random and pct; STENTOR_EXPLORE_VERBOSE=1 prints
+// one line per exploration.
 namespace stentor::explore {
 
 class world {
@@ -116,11 +116,12 @@ std::string to_string(const options& how);
 
 // For tasks and final checks --------------------------------------------------------------------
 
+void fail_at(const char* what, std::source_location where);
+
 inline void check(bool holds, const char* what,
                   std::source_location where = std::source_location::current()) {
     if (!holds) {
-        scheduler::exploring()->fail(std::string(what) + " (" + where.file_name() + ":" +
-                                     std::to_string(where.line()) + ")");
+        fail_at(what, where);
     }
 }
 

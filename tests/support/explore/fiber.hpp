@@ -6,9 +6,9 @@
 // A stack of its own that is switched to by hand: a logical thread of the explorer.
 //
 // A fiber costs one function call per switch instead of a trip through the kernel, which is what
-// makes 10^5 schedules a matter of seconds. AddressSanitizer is told about each switch. An exception
-// must not leave the entry function, and no switch may happen inside a catch block (the C++ run time
-// keeps its list of caught exceptions per system thread).
+// makes 10^5 schedules a matter of seconds. AddressSanitizer is told about each switch. An
+// exception must not leave the entry function, and no switch may happen inside a catch block (the
+// C++ run time keeps its list of caught exceptions per system thread).
 //
 // Thread rule: a fiber is created, switched and destroyed by one system thread.
 namespace stentor::explore {

@@ -110,8 +110,8 @@ private:
     std::atomic<std::uint64_t> overlapped_{0};
 };
 
-// Which numbers of a stream a subscription had to see. Publishes that were concurrent with subscribe
-// or unsubscribe may fall on either side, so there are two borders at each end:
+// Which numbers of a stream a subscription had to see. Publishes that were concurrent with
+// subscribe or unsubscribe may fall on either side, so there are two borders at each end:
 // possible_from <= due_from <= due_to <= possible_to.
 struct span {
     static constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
@@ -143,8 +143,8 @@ struct findings {
                                const std::vector<span>& spans = {});
 
 // Holds the findings of a subscription against the engine's counts of it, at rest. `may_cancel`: it
-// was unsubscribed, or its bus closed, with events outstanding. Empty: they agree; else one line per
-// disagreement.
+// was unsubscribed, or its bus closed, with events outstanding. Empty: they agree; else one line
+// per disagreement.
 [[nodiscard]] std::string disagreement(const findings& found, const delivery_terms& counted,
                                        std::uint64_t thrown, bool may_cancel);
 

@@ -73,10 +73,17 @@ void draw_boxed(random_source& dice, plan& made) {
     made.options_one_in = dice.of<std::uint64_t>({0, 2, 50});
     made.expires_one_in = dice.of<std::uint64_t>({0, 0, 100});
     made.memory = dice.one_in(4) ? 1 << 18 : made.memory;
+    made.capacity =
+        dice.one_in(3) ? static_cast<std::int64_t>(dice.within(1, 4'000)) : made.capacity;
     made.bulk = dice.one_in(4) ? dice.within(2, 16) : 1;
     const auto count = dice.within(1, 6);
     for (std::uint64_t index = 0; index < count; ++index) {
         made.subscriptions.push_back(some_subscription(dice, made, 2));
+        if (dice.one_in(4)) {
+            made.subscriptions.back().options.placement = placement::automatic;
+            made.subscriptions.back().options.capacity =
+                static_cast<std::int64_t>(dice.within(1, 2'000));
+        }
     }
 }
 

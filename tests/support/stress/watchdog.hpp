@@ -14,9 +14,10 @@ class bus;
 }  // namespace v0
 }  // namespace stentor
 
-// A hang is a failure, never a retry. While a watchdog lives, somebody has to beat() it; when nobody
-// does for too long it prints what it can see (the engine's own state, what each thread waits for)
-// and aborts, so that the test fails here and not at the runner's timeout, without a word.
+// A hang is a failure, never a retry. While a watchdog lives, somebody has to beat() it; when
+// nobody does for too long it prints what it can see (the engine's own state, what each thread
+// waits for) and aborts, so that the test fails here and not at the runner's timeout, without a
+// word.
 //
 // Threads: beat() any.
 namespace stentor::stress {

@@ -16,8 +16,8 @@
 #include <utility>
 #include <vector>
 
-// Bounds are exact: of a subscription, of the bus, of the bus's memory. What is kept for handlers is
-// theirs alone.
+// Bounds are exact: of a subscription, of the bus, of the bus's memory. What is kept for handlers
+// is theirs alone.
 
 namespace {
 

@@ -319,8 +319,9 @@ TEST_F(drain, reports_only_what_it_cancelled_itself) {
         ASSERT_TRUE(bus.publish(tick{number}));
     }
     std::thread opens_late([&] {
+        // The queued ones at once; those behind the running call when it returns.
         EXPECT_TRUE(
-            eventually([&] { return bus.audit().subscriptions.front().second.cancelled == 15; }));
+            eventually([&] { return bus.audit().subscriptions.front().second.cancelled >= 10; }));
         door.open();
     });
     const auto report = bus.drain(0ns);

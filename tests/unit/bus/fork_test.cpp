@@ -14,8 +14,8 @@
 #include <thread>
 #include <utility>
 
-// After a fork the bus is the parent's. In the child its threads do not exist, so every call answers
-// `closed` at once, and destroying it leaves it alone.
+// After a fork the bus is the parent's. In the child its threads do not exist, so every call
+// answers `closed` at once, and destroying it leaves it alone.
 
 namespace {
 

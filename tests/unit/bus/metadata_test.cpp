@@ -134,14 +134,13 @@ TEST_F(metadata, that_was_not_given_is_empty) {
 }
 
 TEST_F(metadata, tells_when_the_event_was_published) {
-    stentor::virtual_clock clock;
     auto options = small_bus();
-    options.clock = &clock;
+    options.clock = &clock_;
     auto& bus = make_bus(std::move(options));
     recorder<seen_metadata> seen;
     auto handler = bus.subscribe<order_placed>(
         "time", [&](const order_placed&, stentor::context& ctx) { seen.add(copy_of(ctx)); });
-    clock.advance(std::chrono::hours(5));
+    clock_.advance(std::chrono::hours(5));
     ASSERT_TRUE(bus.publish(order_placed{1}));
     ASSERT_TRUE(seen.await(1));
     const auto want = std::chrono::system_clock::time_point(
@@ -261,15 +260,14 @@ TEST_F(metadata, takes_8_kib_of_text_and_not_one_byte_more) {
 }
 
 TEST_F(metadata, expired_at_publish_is_refused) {
-    stentor::virtual_clock clock;
     auto options = small_bus();
-    options.clock = &clock;
+    options.clock = &clock_;
     auto& bus = make_bus(std::move(options));
     tally calls;
     auto handler = bus.subscribe<order_placed>("any", [&](const order_placed&) { calls.add(); });
     const std::chrono::system_clock::time_point now{
         std::chrono::duration_cast<std::chrono::system_clock::duration>(
-            std::chrono::nanoseconds(clock.system_ns()))};
+            std::chrono::nanoseconds(clock_.system_ns()))};
     EXPECT_EQ(bus.publish(order_placed{1}, {.expires_at = now}).status(), publish_status::expired);
     EXPECT_EQ(
         bus.publish(order_placed{2}, {.expires_at = now + std::chrono::milliseconds(1)}).status(),
@@ -287,9 +285,8 @@ TEST_F(metadata, expired_at_publish_is_refused) {
 }
 
 TEST_F(metadata, expired_in_the_queue_is_not_handled) {
-    stentor::virtual_clock clock;
     auto options = small_bus();
-    options.clock = &clock;
+    options.clock = &clock_;
     auto& bus = make_bus(std::move(options));
     gate door;
     recorder<int> handled;
@@ -304,12 +301,12 @@ TEST_F(metadata, expired_in_the_queue_is_not_handled) {
     ASSERT_TRUE(door.await_waiting(1));
     const std::chrono::system_clock::time_point now{
         std::chrono::duration_cast<std::chrono::system_clock::duration>(
-            std::chrono::nanoseconds(clock.system_ns()))};
+            std::chrono::nanoseconds(clock_.system_ns()))};
     for (int number = 1; number <= 10; ++number) {
         ASSERT_TRUE(
             bus.publish(order_placed{number}, {.expires_at = now + std::chrono::seconds(number)}));
     }
-    clock.advance(std::chrono::milliseconds(5500));  // the first five are too late now
+    clock_.advance(std::chrono::milliseconds(5500));  // the first five are too late now
     door.open();
     ASSERT_TRUE(bus.wait_idle(patience));
     EXPECT_EQ(handled.all(), (std::vector<int>{0, 6, 7, 8, 9, 10}));

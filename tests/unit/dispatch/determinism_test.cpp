@@ -93,7 +93,6 @@ protected:
         return made;
     }
 
-    stentor::virtual_clock clock_;
     std::shared_ptr<stentor::manual_executor> executor_ =
         std::make_shared<stentor::manual_executor>(1);
 };

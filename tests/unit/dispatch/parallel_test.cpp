@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -39,8 +40,10 @@ stentor::bus_options with_runners(std::int32_t workers, std::int32_t spare) {
 
 class parallel : public bus_fixture {};
 
-TEST_F(parallel, handlers_of_one_event_overlap) {
-    auto& bus = make_bus(with_runners(2, 0));
+class parallel_handlers : public bus_fixture, public ::testing::WithParamInterface<std::int32_t> {};
+
+TEST_P(parallel_handlers, of_one_event_overlap) {
+    auto& bus = make_bus(with_runners(2, GetParam()));
     rendezvous together(2);
     tally met;
     const auto slow = [&](const tick&) {
@@ -54,6 +57,9 @@ TEST_F(parallel, handlers_of_one_event_overlap) {
         ASSERT_TRUE(met.await(2 * round));
     }
 }
+
+INSTANTIATE_TEST_SUITE_P(with_spare_runners, parallel_handlers, ::testing::Values(0, 1, 2),
+                         [](const auto& each) { return std::to_string(each.param); });
 
 TEST_F(parallel, calls_of_one_handler_overlap) {
     auto& bus = make_bus(with_runners(2, 0));

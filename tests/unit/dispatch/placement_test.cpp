@@ -64,7 +64,6 @@ protected:
         return [this, time](const tick&) { clock_.advance(time); };
     }
 
-    stentor::virtual_clock clock_;
     std::shared_ptr<stentor::manual_executor> executor_;
     stentor::bus* bus_ = nullptr;
 };

@@ -13,7 +13,8 @@
 #include <thread>
 #include <vector>
 
-// Slots of publishers: leased by threads, shared by those that come too late, returned in any order.
+// Slots of publishers: leased by threads, shared by those that come too late, returned in any
+// order.
 
 namespace {
 

@@ -163,9 +163,11 @@ TEST_F(unsubscribe, of_itself_while_it_runs_twice_is_deferred) {
     auto& bus = make_bus();
     ledger book;
     rendezvous together(2);
+    tally entered;
     tally deferred;
     std::optional<stentor::subscription> handle;
     handle.emplace(bus.subscribe<tick>("twice", [&, held = counted(book)](const tick& it) {
+        entered.add();
         EXPECT_TRUE(together.meet());
         if (it.number == 1) {
             EXPECT_EQ(handle->unsubscribe(), unsubscribe_result::deferred);
@@ -174,6 +176,7 @@ TEST_F(unsubscribe, of_itself_while_it_runs_twice_is_deferred) {
         EXPECT_TRUE(together.meet());
     }));
     ASSERT_TRUE(bus.publish(tick{0}));
+    ASSERT_TRUE(entered.await(1));
     ASSERT_TRUE(bus.publish(tick{1}));
     must_return("a handler that unsubscribes while another call of it runs",
                 [&] { EXPECT_TRUE(deferred.await(1)); });
