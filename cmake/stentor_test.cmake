@@ -5,8 +5,8 @@
 #
 # A GoogleTest program stentor_<kind>_<subject>. Each TEST of it becomes a ctest test named
 # <kind>.<suite>.<test>, labelled with its kind. TIMEOUT is for a plain build (default 60); a
-# sanitized one gets four times as long. SERIAL is for tests that measure time or need all cores. Tests see
-# the private headers of core as "lane/lane_state.hpp" and those of tests as "support/...".
+# sanitized one gets four times as long. SERIAL is for tests that measure time or need all cores.
+# Tests see the private headers of core as "lane/lane_state.hpp" and those of tests as "support/...".
 function(stentor_add_test)
     cmake_parse_arguments(PARSE_ARGV 0 arg "SERIAL" "NAME;TIMEOUT"
         "SOURCES;LIBS;LABELS;ENVIRONMENT"
@@ -60,7 +60,7 @@ function(stentor_use_test_pch target)
     endif()
     target_precompile_headers(${target} REUSE_FROM stentor_test_pch)
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-        # GCC forgets that what it precompiled were system headers, and reports their false positives.
+        # GCC forgets that what it precompiled were system headers, and reports false positives.
         target_compile_options(${target} PRIVATE
             -Wno-array-bounds -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread
         )

@@ -102,7 +102,8 @@ if [[ -z $from ]]; then
     echo "fetching $package $version into $to"
     if ! (cd "$work" && npm pack --loglevel error --fetch-retries 1 \
         --fetch-retry-mintimeout 2000 "$package@$version" >npm.out 2>npm.err); then
-        cannot "npm says: $(grep -v -E 'complete log|^npm (ERR!|error) *$' "$work/npm.err" | head -n 3)"
+        noise='complete log|^npm (ERR!|error) *$'
+        cannot "npm says: $(grep -v -E "$noise" "$work/npm.err" | head -n 3)"
     fi
     from=$(find "$work" -maxdepth 1 -name '*.tgz')
 fi

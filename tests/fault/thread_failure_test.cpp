@@ -7,7 +7,6 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
-#include <limits>
 #include <memory>
 #include <string>
 #include <thread>
@@ -150,7 +149,7 @@ TEST(threads, may_begin_late) {
 #if defined(STENTOR_TEST_OWNS_PTHREAD_CREATE)
 
 // Creations that may still succeed.
-std::atomic<int> creations_left{std::numeric_limits<int>::max()};
+std::atomic<int> threads_left{1'000'000};
 
 TEST(threads, may_not_be_had_at_any_moment) {
     for (int left = 0; left <= 8; ++left) {
@@ -158,7 +157,7 @@ TEST(threads, may_not_be_had_at_any_moment) {
             EXPECT_EQ(isolated([&] {
                           auto options = quiet();
                           options.executor = arena ? make_arena_executor() : make_thread_executor();
-                          creations_left.store(left);
+                          threads_left.store(left);
                           return try_bus(std::move(options));
                       }),
                       "")
@@ -169,11 +168,11 @@ TEST(threads, may_not_be_had_at_any_moment) {
 
 TEST(threads, are_asked_for_again_when_they_can_be_had) {
     EXPECT_EQ(isolated([] {
-                  creations_left.store(0);
+                  threads_left.store(0);
                   if (bus::create(quiet())) {
                       return std::string("there was a bus without threads");
                   }
-                  creations_left.store(std::numeric_limits<int>::max());
+                  threads_left.store(1'000'000);
                   return try_bus(quiet());
               }),
               "");
@@ -185,15 +184,45 @@ TEST(threads, are_asked_for_again_when_they_can_be_had) {
 }  // namespace stentor::fault
 
 #if defined(STENTOR_TEST_OWNS_PTHREAD_CREATE)
+
+namespace {
+
+struct start {
+    void* (*function)(void*);
+    void* argument;
+};
+
+// The limit is on threads that live, as the system's is.
+struct place {
+    ~place() { stentor::fault::threads_left.fetch_add(1); }
+};
+
+void* run_counted(void* what) {
+    thread_local place held;
+    static_cast<void>(held);
+    const std::unique_ptr<start> begun(static_cast<start*>(what));
+    return begun->function(begun->argument);
+}
+
+}  // namespace
+
 // Stands before the C library's: the limit on processes does not bind root, so a test cannot set
 // it.
 extern "C" int pthread_create(pthread_t* thread, const pthread_attr_t* attributes,
                               void* (*function)(void*), void* argument) noexcept {
     using creator = int (*)(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
     static const auto real = reinterpret_cast<creator>(::dlsym(RTLD_NEXT, "pthread_create"));
-    if (stentor::fault::creations_left.fetch_sub(1) <= 0) {
+    if (stentor::fault::threads_left.fetch_sub(1) <= 0) {
+        stentor::fault::threads_left.fetch_add(1);
         return EAGAIN;
     }
-    return real(thread, attributes, function, argument);
+    auto what = std::make_unique<start>(start{function, argument});
+    const int failure = real(thread, attributes, run_counted, what.get());
+    if (failure == 0) {
+        static_cast<void>(what.release());
+    } else {
+        stentor::fault::threads_left.fetch_add(1);
+    }
+    return failure;
 }
 #endif

@@ -4,6 +4,8 @@
 #include "dispatch/parking.hpp"
 #include "dispatch/ready_set.hpp"
 #include "lane/lane_state.hpp"
+#include "litmus/engine_rules.hpp"
+#include "litmus/semaphore_model.hpp"
 #include "support/explore/explore.hpp"
 #include "support/explore/sync.hpp"
 
@@ -16,31 +18,12 @@
 
 // The engine's loop reduced to its protocol: lanes, ready set, parking and permits are the real
 // kernels (and a copy of the semaphore); queue and handlers are as simple as can be. It follows
-// core/src/dispatch/runner.cpp function by function; keep the two alike.
+// core/src/dispatch/runner.cpp, the calls of runner_delivery.cpp and scheduler.hpp function by
+// function; keep them alike. A batch is one entry, and never a full one.
 //
 // What the queue of the model leaves out is order and payload: an entry is there at once, while the
 // counters that decide (`enqueued`, `dequeued`) are atomics that may lag behind it.
 namespace stentor::explore {
-
-// The rules of the kernels that are the caller's; a mutant breaks one.
-struct caller_rules {
-    bool looks_before_sleep = true;   // rule 3 of parking
-    bool parks_before_look = true;    // rule 3 has an order
-    bool looks_after_search = true;   // rule 2 of parking
-    bool looks_after_block = true;    // after enter_blocked
-    bool lets_go_before_park = true;  // leaves the lane that it attends
-    bool recounts_at_leave = true;    // lane_state's P
-    bool pays_before_park = true;     // the debt of lane_state
-    bool pays_before_slow_call = true;
-    bool owes_before_it_leaves = false;  // tells the watch of its debt too early
-};
-
-struct engine_limits {
-    std::uint32_t runners = 2;
-    std::uint32_t workers = 2;
-    std::uint32_t runners_per_lane = 1;
-    std::uint32_t search_rounds = 0;  // 0: idle runners park at once
-};
 
 template <class Sync>
 class engine_model {
@@ -54,6 +37,8 @@ public:
         std::size_t cursor = 0;
         std::size_t linger = lanes_max;  // the lane that it attends, if any
         bool searching = false;
+        bool searched = false;  // was, until it gave up parking
+        bool slow_reserved = false;
         bool surplus = false;
         bool debt = false;
     };
@@ -64,11 +49,11 @@ public:
         : limits_(limits),
           rules_(rules),
           ready_(lanes_max),
+          waiting_slow_(lanes_max),
           parking_(limits.runners, limits.workers),
           lanes_{lane_model(limits.runners_per_lane), lane_model(limits.runners_per_lane)} {
         ready_.cover(lanes_max);
-        permits_.name("permits");
-        sleepers_.name("sleepers");
+        waiting_slow_.cover(lanes_max);
         debts_.name("debts");
         for (auto& one : lanes_) {
             one.enqueued[0].name("enqueued by 0");
@@ -77,6 +62,9 @@ public:
         }
     }
     virtual ~engine_model() = default;
+
+    // What the service times say of a lane: its calls are long. A hint, no explored atomic.
+    void set_slow(std::size_t id, bool slow) { lanes_[id].slow = slow; }
 
     // --- publisher ----------------------------------------------------------------------------
     void publish(std::size_t publisher, std::size_t id, handler what = {}) {
@@ -108,19 +96,6 @@ public:
         }
     }
 
-    // Around a call that is known to be long.
-    void slow_call_begins(runner& self, std::size_t id) {
-        if (rules_.pays_before_slow_call) {
-            pay_debt(self);
-        }
-        step_out(id);
-    }
-    void slow_call_ends(runner& self, std::size_t id) {
-        lanes_[id].state.step_in();
-        parking_.leave_blocked();
-        self.surplus = true;
-    }
-
     // --- final checks --------------------------------------------------------------------------
     [[nodiscard]] int handled() const noexcept { return handled_; }
     [[nodiscard]] bool lanes_idle() const noexcept {
@@ -133,14 +108,28 @@ protected:
     virtual void woken() {}
     virtual void park_cancelled() {}
 
-    void step_out(std::size_t id) {
+    // Before a call that is long, or on behalf of its runner.
+    void call_others(std::size_t id) {
         auto& from = lanes_[id];
         if (from.state.step_out([&] { return pending(from); })) {
             ready_.insert(id);
         }
-        parking_.enter_blocked();
         if (rules_.looks_after_block && !ready_.empty()) {
             wake_one();
+        }
+    }
+    // The end of a call that the watch called others in for.
+    void end_surprise(runner& self, std::size_t id) {
+        lanes_[id].state.step_in();
+        parking_.leave_blocked();
+        admit_waiting_slow();
+        self.surplus = true;
+    }
+    void admit_waiting_slow() {
+        std::size_t cursor = 0;
+        std::size_t id = 0;
+        if (parking_.may_block(slow_calls_max()) && waiting_slow_.take(cursor, id)) {
+            make_ready(id);
         }
     }
     // Somebody owed a look at all lanes since the last time that this was asked.
@@ -167,6 +156,7 @@ private:
         explicit lane_model(std::uint32_t limit) : state(limit) {}
         lane_model(lane_model&&) = delete;
         detail::lane_state<Sync> state;
+        bool slow = false;
         std::deque<handler> queue;
         std::array<atomic<std::uint64_t>, publishers_max> enqueued;
         atomic<std::uint64_t> dequeued{0};
@@ -190,8 +180,11 @@ private:
     }
     void wake_one() {
         if (parking_.notify()) {
-            post();
+            permits_.post();
         }
+    }
+    std::uint64_t slow_calls_max() const {
+        return limits_.runners > limits_.workers ? limits_.runners - 1 : limits_.workers;
     }
 
     bool work(runner& self) {
@@ -202,6 +195,8 @@ private:
             if (lanes_[id].state.enter()) {
                 self.linger = id;
                 drain(self, id);
+            } else {
+                admit_instead_of_slow();
             }
             return true;
         }
@@ -214,29 +209,45 @@ private:
     }
 
     void found_work(runner& self) {
+        const bool searched = std::exchange(self.searched, false);
+        if (!self.searching && !(searched && rules_.looks_after_cancel)) {
+            return;
+        }
         if (std::exchange(self.searching, false)) {
             parking_.stop_searching();
-            if (rules_.looks_after_search && !ready_.empty()) {
-                wake_one();
-            }
+        }
+        if (rules_.looks_after_search && !ready_.empty()) {
+            wake_one();
         }
     }
 
     void drain(runner& self, std::size_t id) {
         auto& from = lanes_[id];
+        if (!from.slow) {
+            admit_instead_of_slow();
+        }
         for (;;) {
+            const bool slow = from.slow;
+            if (slow && !reserve_slow_call(self)) {
+                return;
+            }
             yield();
             if (from.queue.empty()) {
+                if (slow) {
+                    release_slow_call(self);
+                }
                 return;
             }
             auto what = std::move(from.queue.front());
             from.queue.pop_front();
             from.dequeued.fetch_add(1, std::memory_order_release);
-            if (what) {
-                what(*this, self, id);
+            if (limits_.calls_for_help && pending(from) && from.state.call_for_help()) {
+                make_ready(id);
             }
-            ++handled_;
-            settle();
+            deliver(self, id, what);
+            if (slow) {
+                release_slow_call(self);
+            }
             if (self.surplus || stopping()) {
                 return;
             }
@@ -244,6 +255,54 @@ private:
                 turn_away(self);
                 return;
             }
+        }
+    }
+
+    void deliver(runner& self, std::size_t id, const handler& what) {
+        const bool slow = self.slow_reserved;
+        if (slow) {
+            if (rules_.pays_before_slow_call) {
+                pay_debt(self);
+            }
+            call_others(id);
+        }
+        if (what) {
+            what(*this, self, id);
+        }
+        if (slow) {
+            lanes_[id].state.step_in();
+        }
+        ++handled_;
+        settle();
+    }
+
+    bool reserve_slow_call(runner& self) {
+        if (parking_.try_enter_blocked(slow_calls_max())) {
+            self.slow_reserved = true;
+            return true;
+        }
+        const auto id = std::exchange(self.linger, lanes_max);
+        auto& from = lanes_[id];
+        if (from.state.leave([&] { return pending(from); })) {
+            waiting_slow_.insert(id);
+            if (rules_.admits_after_waiting) {
+                admit_waiting_slow();
+            }
+        }
+        return false;
+    }
+    void release_slow_call(runner& self) {
+        self.slow_reserved = false;
+        self.surplus = true;
+        parking_.leave_blocked();
+        if (rules_.admits_after_slow_call) {
+            admit_waiting_slow();
+        }
+    }
+    // This lane may be the one that was admitted when a slow call ended.
+    void admit_instead_of_slow() {
+        if (rules_.admits_instead_of_slow) {
+            admit_waiting_slow();
         }
     }
 
@@ -300,6 +359,9 @@ private:
                     return;
                 }
                 Sync::pause();
+                if (round + 1 == limits_.search_rounds) {
+                    pay_debt(self);
+                }
             }
         }
         park(self);
@@ -323,51 +385,24 @@ private:
         if (rules_.parks_before_look && rules_.looks_before_sleep && !ready_.empty() &&
             parking_.cancel_park()) {
             park_cancelled();
+            self.searched = true;
             return;
         }
         sleep(self);
     }
 
     void sleep(runner& self) {
-        wait_for_permit();
+        permits_.wait();
         self.searching = true;
         woken();
-    }
-
-    // --- as base/semaphore.cpp -------------------------------------------------------------------
-    bool try_take() {
-        auto permits = permits_.load(std::memory_order_relaxed);
-        while (permits > 0) {
-            if (permits_.compare_exchange_weak(permits, permits - 1, std::memory_order_acquire,
-                                               std::memory_order_relaxed)) {
-                return true;
-            }
-        }
-        return false;
-    }
-    void wait_for_permit() {
-        if (try_take()) {
-            return;
-        }
-        sleepers_.fetch_add(1, std::memory_order_seq_cst);
-        while (!try_take() && !stopping()) {
-            futex_wait(permits_, 0);
-        }
-        sleepers_.fetch_sub(1, std::memory_order_relaxed);
-    }
-    void post() {
-        permits_.fetch_add(1, std::memory_order_seq_cst);
-        if (sleepers_.load(std::memory_order_seq_cst) > 0) {
-            futex_wake(permits_, 1);
-        }
     }
 
     const engine_limits limits_;
     const caller_rules rules_;
     detail::ready_set<Sync> ready_;
+    detail::ready_set<Sync> waiting_slow_;
     detail::parking<Sync> parking_;
-    explore::atomic<std::uint32_t> permits_{0};
-    explore::atomic<std::uint32_t> sleepers_{0};
+    semaphore_model permits_;
     atomic<bool> debts_{false};
     std::array<lane_model, lanes_max> lanes_;
     int handled_ = 0;

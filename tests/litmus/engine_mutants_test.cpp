@@ -80,11 +80,36 @@ TEST(engine_mutant, that_calls_nobody_when_it_ends_its_search_is_found) {
                  lost);
 }
 
+TEST(engine_mutant, that_calls_nobody_when_it_gave_up_parking_is_found) {
+    expect_found(found("no_look_after_cancel", every_model),
+                 slow_call<explored_sync>({.runners = 2, .workers = 2, .search_rounds = 1}, {0}, 1,
+                                          false, {.looks_after_cancel = false}),
+                 lost);
+}
+
 TEST(engine_mutant, that_calls_nobody_before_a_slow_call_is_found) {
     expect_found(found("no_look_after_block", every_model),
                  slow_call<explored_sync>({.runners = 2, .workers = 1}, {0}, 1, true,
                                           {.looks_after_block = false}),
                  lost);
+}
+
+const engine_load slow_lanes{
+    .limits = {.runners = 2, .workers = 1}, .publishers = {{0, 1}}, .slow_lanes = {0, 1}};
+
+TEST(engine_mutant, that_admits_nobody_after_a_slow_call_is_found) {
+    expect_found(found("no_admission", every_model),
+                 quick_events<explored_sync>(slow_lanes, {.admits_after_slow_call = false}), lost);
+}
+
+TEST(engine_mutant, that_admits_nobody_when_a_lane_begins_to_wait_is_found) {
+    expect_found(found("no_late_admission", every_model),
+                 quick_events<explored_sync>(slow_lanes, {.admits_after_waiting = false}), lost);
+}
+
+TEST(engine_mutant, that_drops_an_admission_is_found) {
+    expect_found(found("drops_admission", every_model),
+                 slow_no_more<explored_sync>({.admits_instead_of_slow = false}), lost);
 }
 
 }  // namespace

@@ -14,6 +14,7 @@ struct engine_load {
     engine_limits limits{};
     // For each publisher, the lanes that its events go to, one after the other.
     std::vector<std::vector<std::size_t>> publishers;
+    std::vector<std::size_t> slow_lanes{};
 };
 
 template <class Sync>
@@ -22,11 +23,16 @@ void check_all_handled(const engine_model<Sync>& engine, int published) {
     check(engine.lanes_idle(), "lost wake-up: a lane is ready, but nobody was woken for it");
 }
 
-// Quick handlers. No event is stranded, whoever parks meanwhile.
+inline constexpr const char* runner_names[] = {"runner 0", "runner 1", "runner 2", "runner 3"};
+
+// Handlers that end. No event is stranded, whoever parks meanwhile.
 template <class Sync>
 scenario quick_events(const engine_load& load, const caller_rules& rules = {}) {
     return [load, rules](world& world) {
         auto& engine = world.make<engine_model<Sync>>(load.limits, rules);
+        for (const auto lane : load.slow_lanes) {
+            engine.set_slow(lane, true);
+        }
         int published = 0;
         for (std::size_t index = 0; index < load.publishers.size(); ++index) {
             published += static_cast<int>(load.publishers[index].size());
@@ -36,9 +42,8 @@ scenario quick_events(const engine_load& load, const caller_rules& rules = {}) {
                 }
             });
         }
-        static constexpr const char* names[] = {"runner 0", "runner 1", "runner 2", "runner 3"};
         for (std::uint32_t index = 0; index < load.limits.runners; ++index) {
-            world.daemon(names[index], [&engine, index] { engine.run(index); });
+            world.daemon(runner_names[index], [&engine, index] { engine.run(index); });
         }
         world.at_end([&engine, published] { check_all_handled(engine, published); });
     };
@@ -46,8 +51,8 @@ scenario quick_events(const engine_load& load, const caller_rules& rules = {}) {
 
 // One handler waits until another event was handled: its lane is the last of `before`, that of the
 // other event is `second`; quick events in the other lanes of `before` come first. Only a second
-// runner can end it. A known slow call steps out of its lane; one that is slow by surprise
-// does not, and then only a runner that may be active beside it can help.
+// runner can end it. A lane whose calls are known to be long is stepped out of; one that is slow by
+// surprise is not, and then only a runner that may be active beside it can help.
 template <class Sync>
 scenario slow_call(const engine_limits& limits, const std::vector<std::size_t>& before,
                    std::size_t second, bool known, const caller_rules& rules = {}) {
@@ -62,33 +67,49 @@ scenario slow_call(const engine_limits& limits, const std::vector<std::size_t>& 
             explore::atomic<std::uint32_t> released{0};
         };
         auto& shared = world.make<state>(limits, rules);
-        world.task("publisher 0", [&shared, &before, second, known] {
+        shared.engine.set_slow(before.back(), known);
+        world.task("publisher 0", [&shared, &before, second] {
             for (std::size_t at = 0; at + 1 < before.size(); ++at) {
                 shared.engine.publish(0, before[at]);
             }
-            shared.engine.publish(
-                0, before.back(),
-                [&shared, known](engine_type& engine, runner& self, std::size_t lane) {
-                    if (known) {
-                        engine.slow_call_begins(self, lane);
-                    }
-                    while (shared.released.load(std::memory_order_acquire) == 0) {
-                        futex_wait(shared.released, 0);
-                    }
-                    if (known) {
-                        engine.slow_call_ends(self, lane);
-                    }
-                });
+            shared.engine.publish(0, before.back(), [&shared](engine_type&, runner&, std::size_t) {
+                while (shared.released.load(std::memory_order_acquire) == 0) {
+                    futex_wait(shared.released, 0);
+                }
+            });
             shared.engine.publish(0, second, [&shared](engine_type&, runner&, std::size_t) {
                 shared.released.store(1, std::memory_order_release);
                 futex_wake(shared.released, 1);
             });
         });
-        world.daemon("runner 0", [&shared] { shared.engine.run(0); });
-        world.daemon("runner 1", [&shared] { shared.engine.run(1); });
+        for (std::uint32_t index = 0; index < limits.runners; ++index) {
+            world.daemon(runner_names[index], [&shared, index] { shared.engine.run(index); });
+        }
         world.at_end([&shared, &before] {
             check_all_handled(shared.engine, static_cast<int>(before.size()) + 1);
         });
+    };
+}
+
+// Two lanes of slow calls, of which one may run at a time; the first call in lane 0 shows that the
+// lane is not slow any more, perhaps when both lanes wait for their turn.
+template <class Sync>
+scenario slow_no_more(const caller_rules& rules = {}) {
+    return [=](world& world) {
+        using engine_type = engine_model<Sync>;
+        const engine_limits limits{.runners = 2, .workers = 1, .runners_per_lane = 2};
+        auto& engine = world.make<engine_type>(limits, rules);
+        engine.set_slow(0, true);
+        engine.set_slow(1, true);
+        world.task("publisher 0", [&engine] {
+            engine.publish(0, 0,
+                           [](engine_type& self, auto&, std::size_t) { self.set_slow(0, false); });
+            engine.publish(0, 0);
+        });
+        world.task("publisher 1", [&engine] { engine.publish(1, 1); });
+        world.daemon("runner 0", [&engine] { engine.run(0); });
+        world.daemon("runner 1", [&engine] { engine.run(1); });
+        world.at_end([&engine] { check_all_handled(engine, 3); });
     };
 }
 

@@ -57,6 +57,24 @@ TEST(engine, loses_no_event_when_one_of_two_runners_works) {
                  quick_events<explored_sync>({{.runners = 2, .workers = 1}, {{0, 1}, {0}}}));
 }
 
+TEST(engine, loses_no_event_when_a_runner_calls_for_help) {
+    expect_holds(holds("help"),
+                 quick_events<explored_sync>(
+                     {{.runners = 2, .workers = 2, .runners_per_lane = 2, .calls_for_help = true},
+                      {{0, 0}, {0}}}));
+}
+
+TEST(engine, lets_slow_calls_take_turns) {
+    expect_holds(holds("slow_turns"),
+                 quick_events<explored_sync>({.limits = {.runners = 2, .workers = 1},
+                                              .publishers = {{0, 1}, {1}},
+                                              .slow_lanes = {0, 1}}));
+}
+
+TEST(engine, admits_the_next_lane_when_the_admitted_one_is_slow_no_more) {
+    expect_holds(holds("slow_no_more"), slow_no_more<explored_sync>());
+}
+
 TEST(engine, serves_another_lane_during_a_slow_call) {
     expect_holds(holds("slow_call"),
                  slow_call<explored_sync>({.runners = 2, .workers = 1}, {0}, 1, true));
@@ -69,7 +87,7 @@ TEST(engine, serves_a_lane_that_was_left_in_debt_during_a_slow_call) {
 
 TEST(engine, serves_the_same_lane_during_a_slow_call) {
     expect_holds(holds("slow_call_same_lane"),
-                 slow_call<explored_sync>({.runners = 2, .workers = 1, .runners_per_lane = 2}, {0},
+                 slow_call<explored_sync>({.runners = 3, .workers = 1, .runners_per_lane = 2}, {0},
                                           0, true));
 }
 

@@ -20,6 +20,7 @@ struct watch_rules {
     bool wakes_it_after_cancelled_park = true;
     bool announces_before_look = true;
     bool calls_somebody = true;
+    bool counts_before_it_flags = true;  // or the end of the call uncounts it first
     bool pays_debts = true;
 };
 
@@ -47,7 +48,7 @@ public:
     }
     void end_run(runner& self, std::size_t lane) {
         if ((runs_[self.index].fetch_and(~flags, std::memory_order_acq_rel) & flagged) != 0) {
-            slow_call_ends(self, lane);
+            end_surprise(self, lane);
         }
     }
 
@@ -97,14 +98,26 @@ private:
         auto word = runs_[index].load(std::memory_order_acquire);
         const bool same = word == seen_[index];
         seen_[index] = word;
-        if (!same || (word & inside) == 0 || (word & flagged) != 0 ||
-            !runs_[index].compare_exchange_strong(word, word | flagged, std::memory_order_acq_rel,
+        if (!same || (word & inside) == 0 || (word & flagged) != 0) {
+            return;
+        }
+        if (rules_.counts_before_it_flags) {
+            idle().enter_blocked();
+        }
+        if (!runs_[index].compare_exchange_strong(word, word | flagged, std::memory_order_acq_rel,
                                                   std::memory_order_relaxed)) {
+            if (rules_.counts_before_it_flags) {
+                idle().leave_blocked();
+                admit_waiting_slow();
+            }
             return;
         }
         seen_[index] = word | flagged;
+        if (!rules_.counts_before_it_flags) {
+            idle().enter_blocked();
+        }
         if (rules_.calls_somebody) {
-            step_out(holding_[index]);
+            call_others(holding_[index]);
         }
     }
 
@@ -180,6 +193,28 @@ scenario surprise(const surprise_load& load, const watch_rules& rules,
     };
 }
 
+// A quick call that the watch may take for a long one just when it ends, and a known slow one.
+scenario late_surprise(const watch_rules& rules) {
+    return [=](world& world) {
+        auto& engine = world.make<watched_engine>(engine_limits{.runners = 2, .workers = 1}, rules);
+        engine.set_slow(1, true);
+        world.task("publisher", [&engine] {
+            engine.publish(0, 0, [&engine](auto&, watched_engine::runner& self, std::size_t lane) {
+                engine.begin_run(self, lane);
+                engine.end_run(self, lane);
+            });
+            engine.publish(0, 1);
+        });
+        world.daemon("runner 0", [&engine] { engine.run(0); });
+        world.daemon("runner 1", [&engine] { engine.run(1); });
+        world.daemon("watch", [&engine] { engine.watch(); });
+        world.at_end([&engine] {
+            check(engine.handled() == 2, "every event was handled");
+            check(engine.lanes_idle(), "lost wake-up: a lane is ready and nobody woken");
+        });
+    };
+}
+
 plan named(const char* name, std::vector<memory_model> models = plan{}.models) {
     plan made;
     made.name = std::string("watch.") + name;
@@ -210,6 +245,18 @@ TEST(watch, pays_the_debt_of_a_runner_in_a_slow_call) {
     auto ticking = named("debt");
     ticking.settings.timeouts_any_time = true;
     expect_holds(ticking, surprise(in_debt, {}));
+}
+
+TEST(watch, leaves_the_count_of_slow_calls_right_when_a_call_ends_meanwhile) {
+    auto ticking = named("late_surprise");
+    ticking.settings.timeouts_any_time = true;
+    expect_holds(ticking, late_surprise({}));
+}
+
+TEST(watch_mutant, that_counts_a_slow_call_after_it_flagged_it_is_found) {
+    auto ticking = rare("late_count");
+    ticking.settings.timeouts_any_time = true;
+    expect_found(ticking, late_surprise({.counts_before_it_flags = false}), "");
 }
 
 TEST(watch_mutant, that_is_not_woken_by_a_cancelled_park_is_found) {

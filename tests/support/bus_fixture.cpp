@@ -15,7 +15,7 @@ void settle_accounts(stentor::bus& bus) {
     const bool drained_before = bus.closed();  // by the test, which looked at the report itself
     const auto report = bus.drain(patience);
     EXPECT_TRUE(report.complete || drained_before);
-    EXPECT_TRUE(report.stuck.empty());
+    EXPECT_TRUE(report.stuck.empty() || drained_before);
     const auto audit = bus.audit();
     EXPECT_EQ(audit.unaccounted(), 0) << audit.to_string();
     EXPECT_EQ(audit.envelopes_alive, 0) << audit.to_string();

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What ./dev torture runs: each job is one program of the tests, made to last about as long as asked."""
+"""What ./dev torture runs: each job is one program of the tests, made to last as long as asked."""
 
 import dataclasses
 import re

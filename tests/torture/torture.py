@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: MIT
 """The long runs: the stress, fault, litmus and fuzz tests with ever new seeds.
 
-The work is cut into slices of some minutes. The slice that runs next belongs to the job that had the
-least time so far, by the ledger, so the run can be interrupted at will and goes on where it was. Each
-slice appends one JSON line to the ledger: job, seed, command, seconds, verdict. A failed slice prints
-its end and the one line that runs it again, and the run goes on with the others."""
+The work is cut into slices of some minutes. The slice that runs next belongs to the job that had
+the least time so far, by the ledger, so the run can be interrupted at will and goes on where it
+was. Each slice appends one JSON line to the ledger: job, seed, command, seconds, verdict. A failed
+slice prints its end and the one line that runs it again, and the run goes on with the others.
+"""
 
 import argparse
 import datetime
@@ -81,10 +82,13 @@ def append_to_ledger(path, entry):
 def commit():
     """Which sources ran; a plus says that they were changed since."""
     def git(*words):
-        done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["git", *words], cwd=ROOT, capture_output=True, text=True, check=False)
         return done.stdout.strip() if done.returncode == 0 else None
     name = git("rev-parse", "--short", "HEAD")
-    return "unknown" if name is None else name + ("+" if git("status", "--porcelain", "core") else "")
+    if name is None:
+        return "unknown"
+    return name + ("+" if git("status", "--porcelain", "core") else "")
 
 
 def build(presets):
@@ -102,7 +106,7 @@ def build(presets):
 
 
 def run_slice(job, seed, seconds):
-    """Runs the job's program for about so long. Returns the entry for the ledger, and the output."""
+    """Runs the job's program for so long. Returns the entry for the ledger, and the output."""
     command, settings = job.command(ROOT, seed, seconds)
     environment = {**os.environ, **job.environment(ROOT), **settings}
     replay = " ".join([*(f"{name}={shlex.quote(value)}" for name, value in settings.items()),
@@ -163,8 +167,11 @@ def main(argv):
     spent = {}
     for one in slices:
         spent[one["job"]] = spent.get(one["job"], 0) + one["seconds"]
-    seed = arguments.seed if arguments.seed is not None else random.SystemRandom().randrange(1 << 40)
-    print(f"torture: {arguments.budget} s, first seed {seed}, ledger {arguments.ledger}", flush=True)
+    seed = arguments.seed
+    if seed is None:
+        seed = random.SystemRandom().randrange(1 << 40)
+    print(f"torture: {arguments.budget} s, first seed {seed}, ledger {arguments.ledger}",
+          flush=True)
     end = time.monotonic() + arguments.budget
     failures = []
     passed = 0

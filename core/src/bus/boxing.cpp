@@ -202,9 +202,12 @@ bool engine::charge(publisher_slot& slot, std::int64_t bytes, bool urgent) noexc
     if (cached > 0 && !slot.bytes.add(cached)) {
         shared_.bytes.give(cached);
     }
-    const auto floor = urgent ? 0 : shared_.bytes.reserve();
     for (;;) {
-        const auto got = shared_.bytes.take(std::max(bytes, bytes_chunk), floor);
+        auto got = shared_.bytes.take(std::max(bytes, bytes_chunk), shared_.bytes.reserve());
+        if (got < bytes && urgent) {
+            // Of the reserve only what is needed now: what the slot keeps is anybody's.
+            got += shared_.bytes.take(bytes - got, 0);
+        }
         if (got >= bytes) {
             if (!slot.bytes.add(got - bytes)) {
                 shared_.bytes.give(got - bytes);

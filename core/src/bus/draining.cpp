@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "base/attempt.hpp"
 #include "bus/engine.hpp"
 
 #include <algorithm>
@@ -36,7 +37,11 @@ drain_report engine::drain(std::chrono::nanoseconds deadline) noexcept {
             std::chrono::milliseconds(1));  // another drains, by our deadline
     }
     if (stopped_) {
-        return final_report_;
+        drain_report known;
+        if (!attempt([&] { known = final_report_; })) {
+            known.complete = final_report_.complete;  // without the details
+        }
+        return known;
     }
     drain_report report;
     const auto before = handled_total();
@@ -50,7 +55,10 @@ drain_report engine::drain(std::chrono::nanoseconds deadline) noexcept {
     stop_runners(report);
     log_.flush(true);
     stopped_ = true;
-    final_report_ = report;
+    if (!attempt([&] { final_report_ = report; })) {
+        final_report_.complete = report.complete;
+        final_report_.completed = report.completed;
+    }
     return report;
 }
 
@@ -63,11 +71,17 @@ void engine::bring_forward(std::int64_t until_ns) noexcept {
     }
 }
 
-std::vector<std::shared_ptr<subscription_record>> engine::all_records() const {
+// Any one whose handler is still there; null: none.
+std::shared_ptr<subscription_record> engine::record_with_handler() const noexcept {
     const std::lock_guard lock(registry_);
-    auto all = active_;
-    all.insert(all.end(), closed_.begin(), closed_.end());
-    return all;
+    for (const auto* list : {&active_, &closed_}) {
+        for (const auto& one : *list) {
+            if (!one->handler_gone.load(std::memory_order_acquire)) {
+                return one;
+            }
+        }
+    }
+    return nullptr;
 }
 
 bool engine::wait_idle(std::chrono::nanoseconds deadline) noexcept {
@@ -88,12 +102,12 @@ void engine::wait_for_publishers(std::int64_t until_ns) noexcept {
         }
     }
     real_sync::heavy_fence();  // [PAIR grace]
-    grace inside;
     for (std::uint32_t index = 0; index < slots_->size(); ++index) {
-        inside.observe(slots_->at(index).section);
-    }
-    while (!inside.elapsed() && shared_.now() < until_ns) {
-        std::this_thread::yield();
+        const auto& section = slots_->at(index).section;
+        const auto count = section.count();
+        while (section.inside(count) && section.count() == count && shared_.now() < until_ns) {
+            std::this_thread::yield();
+        }
     }
 }
 
@@ -176,29 +190,49 @@ std::map<std::string, std::int64_t> engine::cancelled_by_topic() const {
     return sums;
 }
 
-// The deadline has passed: queued entries are cancelled, running calls get a second to return.
-void engine::cancel_leftovers(drain_report& report) noexcept {
-    std::map<std::string, std::int64_t> before;
-    std::vector<std::shared_ptr<lane>> leftovers;  // held, so that the watch does not free them
-    {
-        const std::lock_guard lock(registry_);
-        before = cancelled_by_topic();
-        shared_.cancelling.store(true, std::memory_order_seq_cst);
-        leftovers = lanes_;
-    }
-    for (const auto& one : leftovers) {
-        if (one != nullptr) {
+// Held, so that the watch does not free it meanwhile; null: the id is free.
+std::shared_ptr<lane> engine::lane_kept(std::size_t id) const noexcept {
+    const std::lock_guard lock(registry_);
+    return id < lanes_.size() ? lanes_[id] : nullptr;
+}
+
+// Empties all lanes through the closer.
+void engine::cancel_queued() noexcept {
+    for (std::size_t id = 0; id < shared_.ready.covered(); ++id) {
+        if (const auto one = lane_kept(id)) {
             runners_.back()->cancel_all(*one);
         }
     }
-    leftovers.clear();
+}
+
+// The deadline has passed: queued entries are cancelled, running calls get a second to return.
+void engine::cancel_leftovers(drain_report& report) noexcept {
+    std::map<std::string, std::int64_t> before;
+    bool detailed = false;
+    {
+        const std::lock_guard lock(registry_);
+        detailed = attempt([&] { before = cancelled_by_topic(); });
+        shared_.cancelling.store(true, std::memory_order_seq_cst);
+    }
+    cancel_queued();
     static_cast<void>(await(shared_.now() + cancel_grace_ns));
     const std::lock_guard lock(registry_);
-    for (const auto& [topic, count] : cancelled_by_topic()) {
-        if (const auto more = count - before[topic]; more != 0) {
-            report.abandoned.push_back({topic, more});
+    detailed = detailed && attempt([&] {
+        for (const auto& [topic, count] : cancelled_by_topic()) {
+            if (const auto more = count - before[topic]; more != 0) {
+                report.abandoned.push_back({topic, more});
+            }
         }
+    });
+    if (!(attempt([&] { name_stuck(report); }) && detailed)) {
+        static_cast<void>(attempt([&] {
+            log_.notice("no memory to list in the drain report what was abandoned; audit() has it");
+        }));
     }
+}
+
+// With registry_ held.
+void engine::name_stuck(drain_report& report) const {
     const auto now = shared_.now();
     for (const auto& one : runners_) {
         const auto* held = one->calling_now();
@@ -229,25 +263,18 @@ void engine::stop_runners(drain_report& report) noexcept {
     }
     // Nobody else dequeues now: what a try that failed beside others left in a queue ends here.
     shared_.cancelling.store(true, std::memory_order_seq_cst);
-    std::vector<std::shared_ptr<lane>> left;
-    {
-        const std::lock_guard lock(registry_);
-        left = lanes_;
-    }
-    for (const auto& one : left) {
-        if (one != nullptr) {
-            runners_.back()->cancel_all(*one);
-        }
-    }
-    stuck_ = !all;
-    if (stuck_) {
-        log_.notice(
-            "a handler did not return by the end of the drain; its thread and the engine's "
-            "core are left behind");
+    cancel_queued();
+    stuck_.store(!all, std::memory_order_release);
+    if (!all) {
+        static_cast<void>(attempt([&] {
+            log_.notice(
+                "a handler did not return by the end of the drain; its thread and the engine's "
+                "core are left behind");
+        }));
         return;
     }
     // Without the lock: what handlers captured may unsubscribe others, or ask the bus.
-    for (const auto& one : all_records()) {
+    while (const auto one = record_with_handler()) {
         destroy_handler(*one);
     }
     const std::lock_guard lock(registry_);

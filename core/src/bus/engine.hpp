@@ -75,7 +75,7 @@ public:
     // A runner of this engine is calling a handler on this thread.
     [[nodiscard]] bool inside_handler() const noexcept;
     // Some call never returned: the engine must outlive it.
-    [[nodiscard]] bool stuck() const noexcept { return stuck_; }
+    [[nodiscard]] bool stuck() const noexcept { return stuck_.load(std::memory_order_acquire); }
     [[nodiscard]] std::chrono::nanoseconds drain_deadline() const noexcept {
         return options_.drain_deadline;
     }
@@ -93,6 +93,11 @@ private:
         std::unique_ptr<route> what;
         grace readers;
         bool observed = false;
+    };
+    struct staged_route {
+        topic_entry* entry;
+        std::unique_ptr<route> what;
+        retired_route before;  // room for the version that it replaces
     };
     struct dying_lane {
         std::shared_ptr<lane> what;
@@ -191,9 +196,18 @@ private:
                                              const event_type* type) noexcept;  // takes registry_
     [[nodiscard]] topic_entry* add_topic(std::string_view name, const event_type* type);
     [[nodiscard]] std::unique_ptr<route> build_route(topic_entry& entry);
-    void swap_route(topic_entry& entry, std::unique_ptr<route> fresh);
-    void observe_readers();
-    [[nodiscard]] result<void, error> reroute(const subscription_record& changed);
+    [[nodiscard]] result<subscription, error> subscribe_checked(
+        std::string_view name, const event_type* type, const pattern* topics,
+        inline_function<void(delivery_frame&)> call, subscription_options options,
+        std::source_location where);  // takes registry_
+    [[nodiscard]] std::optional<error> refusal_of(const subscription_record& wanted);
+    [[nodiscard]] bool enlist(const std::shared_ptr<subscription_record>& record);
+    void delist(const std::shared_ptr<subscription_record>& record) noexcept;
+    static void count_in(const route& installed) noexcept;
+    [[nodiscard]] bool stage(topic_entry& entry, std::vector<staged_route>& next);
+    void install(std::vector<staged_route>& next) noexcept;
+    [[nodiscard]] bool reroute(const subscription_record& changed) noexcept;
+    void observe_readers() noexcept;
     [[nodiscard]] std::shared_ptr<lane> new_lane(std::uint32_t slot_size, std::int64_t capacity,
                                                  std::int32_t concurrency, bool shared);
     [[nodiscard]] bool own_lane_for(subscription_record& record);
@@ -207,14 +221,14 @@ private:
 
     // placement.cpp; what the watch does
     void maintain(bool idle) noexcept;
-    void end_orphan(const std::shared_ptr<subscription_record>& record);
     void place(subscription_record& record);
     [[nodiscard]] static bool swollen(const lane& which) noexcept;
     void finish_deferred() noexcept;
     void choose_stamps() noexcept;
     void renew_lanes();
+    [[nodiscard]] bool renew_shared(topic_entry& entry);
     void reclaim() noexcept;
-    void fold(const route& gone) noexcept;
+    [[nodiscard]] bool fold(const route& gone) noexcept;
     void release_lanes() noexcept;
     [[nodiscard]] bool lane_in_use(const lane& which) const noexcept;
 
@@ -222,11 +236,14 @@ private:
     [[nodiscard]] bool quiescent() const noexcept;  // takes registry_
     [[nodiscard]] bool await(std::int64_t until_ns, bool draining = false) noexcept;
     void bring_forward(std::int64_t until_ns) noexcept;
-    [[nodiscard]] std::vector<std::shared_ptr<subscription_record>> all_records() const;
+    [[nodiscard]] std::shared_ptr<subscription_record> record_with_handler() const noexcept;
+    [[nodiscard]] std::shared_ptr<lane> lane_kept(std::size_t id) const noexcept;
     [[nodiscard]] std::int64_t handled_total() const noexcept;  // takes registry_
     [[nodiscard]] std::map<std::string, std::int64_t> cancelled_by_topic() const;
     void wait_for_publishers(std::int64_t until_ns) noexcept;
     void cancel_leftovers(drain_report& report) noexcept;
+    void name_stuck(drain_report& report) const;
+    void cancel_queued() noexcept;
     void stop_runners(drain_report& report) noexcept;
 
     // report.cpp; with registry_ held
@@ -283,7 +300,8 @@ private:
     // The earliest deadline of all drains; written by each that comes.
     std::atomic<std::int64_t> drain_until_{std::numeric_limits<std::int64_t>::max()};
     bool stopped_ = false;  // under drain_mutex_
-    bool stuck_ = false;    // written under drain_mutex_
+    // Some call never returned; set once by the drain, read by unsubscribers that wait for it.
+    std::atomic<bool> stuck_{false};
     drain_report final_report_;
 };
 

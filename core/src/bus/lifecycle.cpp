@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "base/attempt.hpp"
 #include "bus/engine.hpp"
 #include "dispatch/thread_setup.hpp"
 
@@ -100,19 +101,18 @@ result<std::shared_ptr<engine>, error> engine::make(bus_options options) {
     }
     const auto workers =
         static_cast<std::uint32_t>(options.workers != 0 ? options.workers : usable_cpus());
-#if defined(__cpp_exceptions)
-    try {
-#endif
-        auto made = std::make_shared<engine>(std::move(options), workers, random_key());
-        if (auto started = made->start(); !started) {
-            return unexpected<error>(started.error());
-        }
-        return made;
-#if defined(__cpp_exceptions)
-    } catch (const std::bad_alloc&) {
-        return unexpected<error>(error(errc::no_memory, "no memory for a bus"));
+    std::shared_ptr<engine> made;
+    result<void, error> started;
+    if (!attempt([&] {
+            made = std::make_shared<engine>(std::move(options), workers, random_key());
+            started = made->start();
+        })) {
+        return unexpected<error>(error::out_of_memory());
     }
-#endif
+    if (!started) {
+        return unexpected<error>(std::move(started).error());
+    }
+    return made;
 }
 
 engine::engine(bus_options options, std::uint32_t workers, std::uint64_t id_key)
@@ -139,22 +139,32 @@ result<void, error> engine::start() {
         tasks.push_back(tickets_.back().get());
         watched.push_back(runners_[index].get());
     }
+    executors_.reserve(2);
     executors_.push_back(options_.executor != nullptr ? options_.executor : default_executor());
-    auto begun = executors_.back()->start(tasks, start_patience);
-    if (begun < tasks.size() && !executors_.back()->manual()) {
-        log_.notice("only " + std::to_string(begun) + " of " + std::to_string(tasks.size()) +
-                    " runners started within 100 ms on executor " + executors_.back()->name() +
-                    "; the others run on plain threads");
-        executors_.push_back(make_thread_executor());
-        begun = executors_.back()->start(tasks, start_patience * 10);
+    bool running = false;
+    // From here on runners may be at work, so whatever fails ends with a drain.
+    const bool had_memory = attempt([&] {
+        auto begun = executors_.back()->start(tasks, start_patience);
+        if (begun < tasks.size() && !executors_.back()->manual()) {
+            log_.notice("only " + std::to_string(begun) + " of " + std::to_string(tasks.size()) +
+                        " runners started within 100 ms on executor " + executors_.back()->name() +
+                        "; the others run on plain threads");
+            executors_.push_back(make_thread_executor());
+            begun = executors_.back()->start(tasks, start_patience * 10);
+        }
+        running = begun > 0;
+        if (running && !executors_.back()->manual()) {
+            watch_ = std::make_unique<watch>(shared_, [this](bool idle) { maintain(idle); });
+            running = watch_->start(watched);
+        }
+    });
+    if (!had_memory || !running) {
+        static_cast<void>(drain(std::chrono::nanoseconds(0)));
     }
-    bool running = begun > 0;
-    if (running && !executors_.back()->manual()) {
-        watch_ = std::make_unique<watch>(shared_, [this](bool idle) { maintain(idle); });
-        running = watch_->start(watched);
+    if (!had_memory) {
+        return unexpected<error>(error::out_of_memory());
     }
     if (!running) {
-        static_cast<void>(drain(std::chrono::nanoseconds(0)));
         return unexpected<error>(error(errc::no_threads,
                                        "the bus could not start its threads; raise the limit on "
                                        "threads (ulimit -u, cgroup pids.max)"));

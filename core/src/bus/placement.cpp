@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "base/attempt.hpp"
 #include "bus/engine.hpp"
 
 #include <algorithm>
@@ -19,13 +20,11 @@ void engine::maintain(bool idle) noexcept {
     log_.flush(false);
     finish_deferred();
     const std::lock_guard lock(registry_);
-#if defined(__cpp_exceptions)
-    try {
-#endif
+    const bool had_memory = attempt([&] {
         for (std::size_t at = 0; at < active_.size();) {
             const auto one = active_[at];  // held, because an owner's end takes it off the list
             if (one->closed.load(std::memory_order_acquire)) {
-                end_orphan(one);
+                delist(one);  // nobody will call unsubscribe before its handle goes
             } else {
                 place(*one);
                 ++at;
@@ -34,27 +33,20 @@ void engine::maintain(bool idle) noexcept {
         if (idle) {
             renew_lanes();
         }
-        choose_stamps();
-#if defined(__cpp_exceptions)
-    } catch (...) {
-        shared_.request_maintenance();  // no memory now; nothing moved, so try again
+    });
+    choose_stamps();
+    bool unfinished = !had_memory;  // nothing moved half-way, so try again
+    for (const auto& one : closed_) {
+        if (one->still_routed) {
+            one->still_routed = !reroute(*one);
+            unfinished = true;
+        }
     }
-#endif
     reclaim();
     release_lanes();
-    if (!retired_routes_.empty() || !dying_lanes_.empty() || !closed_.empty()) {
+    if (unfinished || !retired_routes_.empty() || !dying_lanes_.empty() || !closed_.empty()) {
         shared_.request_maintenance();
     }
-}
-
-// Its owner is gone: a runner closed it, nobody will call unsubscribe before its handle goes.
-void engine::end_orphan(const std::shared_ptr<subscription_record>& record) {
-    std::erase(active_, record);
-    by_name_.erase(record->name);
-    closed_.push_back(record);
-    record->removed = true;
-    static_cast<void>(reroute(*record));
-    record->own.reset();
 }
 
 void engine::place(subscription_record& record) {
@@ -92,27 +84,36 @@ void engine::choose_stamps() noexcept {
 }
 
 // Gives memory back after a burst: publishers turn to a new lane, the old one dies when it is
-// empty.
+// empty. Not where the number of calls at once is limited: a publisher that holds the old route may
+// fill the old lane while the new one is drained as well.
 void engine::renew_lanes() {
     for (const auto& entry : topics_.entries()) {
-        auto& lane = entry->shared_lane;
-        if (lane != nullptr && swollen(*lane)) {
-            const auto old = std::exchange(lane, nullptr);
-            if (auto fresh = build_route(*entry)) {
-                swap_route(*entry, std::move(fresh));
-            } else {
-                lane = old;
-            }
+        if (entry->shared_lane != nullptr && swollen(*entry->shared_lane) && !renew_shared(*entry)) {
+            return;
         }
     }
     for (const auto& one : active_) {
-        if (one->own != nullptr && swollen(*one->own)) {
+        if (one->own != nullptr && one->options.max_concurrency == 0 && swollen(*one->own)) {
             const auto old = std::exchange(one->own, nullptr);
-            if (!own_lane_for(*one) || !reroute(*one)) {
+            bool moved = false;
+            static_cast<void>(attempt([&] { moved = own_lane_for(*one) && reroute(*one); }));
+            if (!moved) {
                 one->own = old;
             }
         }
     }
+}
+
+bool engine::renew_shared(topic_entry& entry) {
+    const auto old = std::exchange(entry.shared_lane, nullptr);
+    std::vector<staged_route> next;
+    bool staged = false;
+    if (attempt([&] { staged = stage(entry, next); }) && staged) {
+        install(next);
+        return true;
+    }
+    entry.shared_lane = old;
+    return false;
 }
 
 bool engine::swollen(const lane& which) noexcept {
@@ -124,17 +125,15 @@ bool engine::swollen(const lane& which) noexcept {
 // Handlers that unsubscribed themselves: the last call is over when no runner holds them. Destroyed
 // without the lock, because what they captured may unsubscribe others, or ask the bus.
 void engine::finish_deferred() noexcept {
-    std::vector<std::shared_ptr<subscription_record>> over;
-    {
+    const auto next = [this]() -> std::shared_ptr<subscription_record> {
         const std::lock_guard lock(registry_);
-        for (const auto& one : closed_) {
-            if (one->deferred.load(std::memory_order_acquire) &&
-                !one->handler_gone.load(std::memory_order_acquire) && !being_called(*one)) {
-                over.push_back(one);
-            }
-        }
-    }
-    for (const auto& one : over) {
+        const auto found = std::ranges::find_if(closed_, [this](const auto& one) {
+            return one->deferred.load(std::memory_order_acquire) &&
+                   !one->handler_gone.load(std::memory_order_acquire) && !being_called(*one);
+        });
+        return found == closed_.end() ? nullptr : *found;
+    };
+    while (const auto one = next()) {
         destroy_handler(*one);
     }
 }
@@ -142,11 +141,7 @@ void engine::finish_deferred() noexcept {
 // Frees route versions that no publisher can hold and whose entries are all settled.
 void engine::reclaim() noexcept {
     std::erase_if(retired_routes_, [this](retired_route& one) {
-        if (!one.readers.elapsed() || one.what->entries_outstanding() != 0) {
-            return false;
-        }
-        fold(*one.what);
-        return true;
+        return one.readers.elapsed() && one.what->entries_outstanding() == 0 && fold(*one.what);
     });
     std::erase_if(closed_, [this](const std::shared_ptr<subscription_record>& one) {
         if (one->routes != 0 || !one->handler_gone.load(std::memory_order_acquire)) {
@@ -158,25 +153,41 @@ void engine::reclaim() noexcept {
     });
 }
 
-void engine::fold(const route& gone) noexcept {
+// False: no memory to remember what was cancelled, so the route stays a while.
+bool engine::fold(const route& gone) noexcept {
+    if (const auto cancelled = gone.cancelled_entries(); cancelled != 0 && closed()) {
+        if (!attempt([&] {
+                cancelled_folded_[gone.topic->name] += static_cast<std::int64_t>(cancelled);
+            })) {
+            return false;
+        }
+    }
     const auto events = gone.events_accepted();
     events_folded_ += events;
-    if (const auto cancelled = gone.cancelled_entries(); cancelled != 0 && closed()) {
-        cancelled_folded_[gone.topic->name] += static_cast<std::int64_t>(cancelled);
-    }
     for (const auto& one : gone.subscriptions) {
         one->accepted_folded += events;
         --one->routes;
     }
+    return true;
 }
 
 // Lanes that no route names: first out of the table, then, a grace period later, freed.
 void engine::release_lanes() noexcept {
     bool unlinked = false;
+    const auto readers_max = std::size_t{slots_->size()} + runners_.size();
     for (auto& one : lanes_) {
         if (one != nullptr && one.use_count() == 1 && !lane_in_use(*one)) {
+            dying_lane gone{};
+            if (!attempt([&] {
+                    gone.readers = grace(readers_max);
+                    make_room(dying_lanes_, dying_lanes_.size() + 1);
+                })) {
+                shared_.request_maintenance();
+                break;
+            }
             shared_.set_lane(one->id(), nullptr);
-            dying_lanes_.push_back({.what = std::move(one), .readers = {}, .observed = false});
+            gone.what = std::move(one);
+            dying_lanes_.push_back(std::move(gone));
             unlinked = true;
         }
     }

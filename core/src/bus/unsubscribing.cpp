@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "base/attempt.hpp"
 #include "bus/engine.hpp"
 
 #include <algorithm>
@@ -21,19 +22,10 @@ unsubscribe_result engine::unsubscribe(
     }
     {
         const std::lock_guard lock(registry_);
-        const auto found = std::ranges::find(active_, record);
-        if (found == active_.end()) {
+        if (std::ranges::find(active_, record) == active_.end()) {
             return unsubscribe_result::not_subscribed;
         }
-        active_.erase(found);
-        by_name_.erase(record->name);
-        closed_.push_back(record);
-        record->removed = true;
-        static_cast<void>(reroute(*record));
-        if (record->own != nullptr) {
-            scheduler::announce_room(*record->own);  // publishers that wait for it look again
-        }
-        record->own.reset();
+        delist(record);
         record->closed.store(true, std::memory_order_release);
         real_sync::heavy_fence();  // [PAIR barrier]
     }
@@ -46,6 +38,11 @@ unsubscribe_result engine::unsubscribe(
         return unsubscribe_result::deferred;
     }
     for (int poll = 0; being_called(*record); ++poll) {
+        if (stuck()) {
+            // The bus was drained and gave up on a call; it keeps what the call uses.
+            record->deferred.store(true, std::memory_order_release);
+            return unsubscribe_result::deferred;
+        }
         if (poll < polls_before_sleep) {
             real_sync::pause();
         } else {
@@ -69,7 +66,12 @@ bool engine::being_called(const subscription_record& record) const noexcept {
 bool engine::enter_wait(runner& mine, const subscription_record& record) noexcept {
     const std::lock_guard lock(registry_);
     const auto* start = mine.calling_now();
-    std::vector<const subscription_record*> reached{&record};
+    std::vector<const subscription_record*> reached;
+    // One for each runner that waits, at most. Without memory to look, it does not wait.
+    if (!attempt([&] { reached.reserve(runners_.size() + 1); })) {
+        return false;
+    }
+    reached.push_back(&record);
     for (std::size_t at = 0; at < reached.size(); ++at) {
         for (const auto& one : runners_) {
             if (!one->calling(reached[at])) {

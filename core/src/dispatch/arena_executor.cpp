@@ -9,6 +9,8 @@
 #include <mutex>
 #include <new>
 #include <optional>
+#include <thread>
+#include <vector>
 
 // The one place that knows oneTBB. It is used as "run this on a worker" and nothing else: resident
 // tasks, started with task_arena::enqueue, which unlike spawning never misses a wake-up.
@@ -70,6 +72,31 @@ struct resident {
     owned->gate->ended();
 }
 
+// oneTBB starts workers from workers, and a thread that cannot be had there ends the process. So as
+// many are started here first, all at once, and let go.
+bool threads_can_be_had(std::size_t count) {
+    std::mutex held;
+    std::vector<std::thread> all;
+    all.reserve(count);
+    std::unique_lock gate(held);
+#if defined(__cpp_exceptions)
+    try {
+#endif
+        while (all.size() < count) {
+            all.emplace_back([&held] { const std::lock_guard wait(held); });
+        }
+#if defined(__cpp_exceptions)
+    } catch (...) {
+        // how many there are is the answer
+    }
+#endif
+    gate.unlock();
+    for (auto& one : all) {
+        one.join();
+    }
+    return all.size() == count;
+}
+
 class arena_executor final : public executor {
 public:
     ~arena_executor() override {
@@ -78,21 +105,22 @@ public:
             return;
         }
         arena_.reset();
-        if (count_ != 0) {
-            parallelism_ledger::instance().remove(count_);
+        if (granted_ != 0) {
+            parallelism_ledger::instance().remove(granted_);
         }
     }
 
     std::size_t start(std::span<runner_task* const> tasks,
                       std::chrono::milliseconds patience) override {
-        count_ = tasks.size();
-        parallelism_ledger::instance().add(count_);
-        arena_ = std::make_unique<tbb::task_arena>(static_cast<int>(count_), 0);
-        arena_->initialize();
-        for (auto* task : tasks) {
-            auto* what = new resident{task, gate_};
-            arena_->enqueue([what] { run_resident(what); });
+#if defined(__cpp_exceptions)
+        try {
+            enqueue(tasks);
+        } catch (...) {
+            // No memory, or no threads; the caller sees how many began.
         }
+#else
+        enqueue(tasks);
+#endif
         return gate_->wait_begun(count_, patience);
     }
 
@@ -104,9 +132,26 @@ public:
     const char* name() const noexcept override { return "arena"; }
 
 private:
+    void enqueue(std::span<runner_task* const> tasks) {
+        if (!threads_can_be_had(tasks.size())) {
+            return;
+        }
+        parallelism_ledger::instance().add(tasks.size());
+        granted_ = tasks.size();
+        arena_ = std::make_unique<tbb::task_arena>(static_cast<int>(tasks.size()), 0);
+        arena_->initialize();
+        for (auto* task : tasks) {
+            auto what = std::make_unique<resident>(resident{task, gate_});
+            arena_->enqueue([what = what.get()] { run_resident(what); });
+            static_cast<void>(what.release());
+            ++count_;
+        }
+    }
+
     std::shared_ptr<detail::start_gate> gate_ = std::make_shared<detail::start_gate>();
     std::unique_ptr<tbb::task_arena> arena_;
-    std::size_t count_ = 0;
+    std::size_t granted_ = 0;  // by the ledger
+    std::size_t count_ = 0;    // enqueued
     bool joined_ = false;
 };
 

@@ -160,12 +160,13 @@ void runner::deliver(subscription_record& to, const stretch& what, std::size_t f
 
     const auto* before = guard_.enter(&to);
     std::size_t failed = 0;
+    bool measured = false;
     std::int64_t begin = 0;
     std::int64_t end = 0;
     if (!to.closed.load(std::memory_order_relaxed) &&  // [PAIR barrier]
         !shared_.cancelling.load(std::memory_order_relaxed)) {
         const bool slow = slow_reserved_;
-        const bool measured = measure || count >= batch_unknown;
+        measured = measure || count >= batch_unknown;
         begin = measured ? shared_.now() : 0;
         if (slow) {
             pay_debt();
@@ -192,7 +193,7 @@ void runner::deliver(subscription_record& to, const stretch& what, std::size_t f
     if (to.deferred.load(std::memory_order_relaxed)) {
         shared_.request_maintenance();  // this may have been the last call
     }
-    if (end != 0 && frame.index != 0) {
+    if (measured && frame.index != 0) {
         account(to, what, first, measure ? 1 : frame.index, begin, end);
     }
 }
@@ -344,6 +345,12 @@ void runner::check_overdue() noexcept {
     }
     // From here on end_run() undoes what follows, perhaps before it is done; the counts commute.
     watch_seen_ = flagged;
+    if (proven) {
+        // Until a call ends and tells: others that come into the lane reserve a slow call each, so
+        // that a handler that never returns cannot take every runner.
+        lane->cost_ns.store(std::max(lane->cost_ns.load(std::memory_order_relaxed), slow_from_ns),
+                            std::memory_order_relaxed);
+    }
     shared_.idle.enter_blocked();
     call_others(*lane);
     shared_.spare_activations.add();

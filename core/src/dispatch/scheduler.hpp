@@ -91,9 +91,10 @@ public:
         lanes_[id].store(which, std::memory_order_release);
     }
 
-    // Known-slow calls that may run at once: one runner is always left for everybody else.
+    // Known-slow calls that may run at once. With spare runners one is always left for everybody
+    // else; without, slow handlers of one event still overlap.
     [[nodiscard]] std::uint64_t slow_calls_max() const noexcept {
-        return what.runners > 1 ? what.runners - 1 : 1;
+        return what.runners > what.workers ? what.runners - 1 : what.workers;
     }
     // A slow call ended, or a lane began to wait although there is room: the next one gets its
     // turn.

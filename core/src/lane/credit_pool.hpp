@@ -141,11 +141,9 @@ struct refill {
     template <class SweepLane, class SweepBus>
     [[nodiscard]] std::int64_t run(std::int64_t wanted, SweepLane&& sweep_lane,
                                    SweepBus&& sweep_bus) noexcept {
-        const auto lane_floor = urgent ? 0 : lane.reserve();
-        const auto bus_floor = urgent ? 0 : bus.reserve();
         const auto goal = std::max(wanted, chunk);
         for (;;) {
-            auto from_lane = lane.take(goal, lane_floor);
+            const auto from_lane = take(lane, goal, wanted);
             if (from_lane == 0) {
                 cause = shortage::lane;
                 if (sweep_lane() > 0) {
@@ -153,7 +151,7 @@ struct refill {
                 }
                 return 0;
             }
-            const auto from_bus = bus.take(from_lane, bus_floor);
+            const auto from_bus = take(bus, from_lane, std::min(wanted, from_lane));
             if (from_bus < from_lane) {
                 lane.give(from_lane - from_bus);
             }
@@ -172,6 +170,14 @@ struct refill {
             cause = shortage::none;
             return held;
         }
+    }
+
+private:
+    // Of the reserve only what the caller needs now: what it caches is anybody's.
+    [[nodiscard]] std::int64_t take(credit_centre<Sync>& from, std::int64_t most,
+                                    std::int64_t wanted) const noexcept {
+        const auto taken = from.take(most, from.reserve());
+        return taken == 0 && urgent ? from.take(wanted, 0) : taken;
     }
 };
 

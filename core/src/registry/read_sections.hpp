@@ -56,6 +56,10 @@ private:
 template <class Sync>
 class grace_period {
 public:
+    grace_period() = default;
+    // Has room for so many readers: then observe() does not allocate.
+    explicit grace_period(std::size_t readers_max) { waiting_.reserve(readers_max); }
+
     void observe(const read_section<Sync>& section) {
         if (const auto count = section.count(); read_section<Sync>::inside(count)) {
             waiting_.push_back({&section, count});

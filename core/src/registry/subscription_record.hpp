@@ -34,7 +34,6 @@ struct alignas(cache_line_size) terminal_stripe {
     counter failed;
     counter cancelled;
     counter expired;
-    counter calls;
 };
 
 // Everything the engine keeps about one subscription. Shared by its handle, the registry and every
@@ -95,6 +94,7 @@ public:
     std::uint64_t accepted_folded = 0;  // from routes that are gone
     std::uint32_t routes = 0;           // that name it, retired ones included
     bool removed = false;               // its handle is gone
+    bool still_routed = false;          // and there was no memory to take it out of the routes
 };
 
 }  // namespace stentor::inline v0::detail

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/attempt.hpp"
 #include "registry/route.hpp"
 
 #include <array>
@@ -26,7 +27,8 @@ public:
         return entry;
     }
 
-    // Under the lock.
+    // Under the lock. After make_room_for_one() it does not allocate.
+    void make_room_for_one() { make_room(entries_, entries_.size() + 1); }
     topic_entry* insert(std::shared_ptr<topic_entry> entry) {
         auto& head = heads_[place(entry->name)];
         entry->next.store(head.load(std::memory_order_relaxed), std::memory_order_relaxed);

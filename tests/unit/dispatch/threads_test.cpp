@@ -94,13 +94,13 @@ protected:
 
 TEST_P(threads, have_names) {
     make_bus(options());
-    EXPECT_TRUE(eventually([] { return names_of(threads_named("stentor")) == expected_names; }));
+    EXPECT_TRUE(eventually([] { return names_of(threads_named("stentor-")) == expected_names; }));
 }
 
 TEST_P(threads, block_all_signals) {
     make_bus(options());
-    ASSERT_TRUE(eventually([] { return names_of(threads_named("stentor")) == expected_names; }));
-    for (const auto& one : threads_named("stentor")) {
+    ASSERT_TRUE(eventually([] { return names_of(threads_named("stentor-")) == expected_names; }));
+    for (const auto& one : threads_named("stentor-")) {
         for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE, SIGALRM,
                                  SIGTERM, SIGCHLD, SIGWINCH}) {
             EXPECT_NE(one.blocked & (std::uint64_t{1} << (signal - 1)), 0U)
@@ -144,7 +144,7 @@ TEST_P(threads, are_not_pinned_by_a_pinned_maker) {
         make_bus(options());
     }).join();
     EXPECT_TRUE(eventually([&] {
-        const auto all = threads_named("stentor");
+        const auto all = threads_named("stentor-");
         return all.size() == expected_names.size() &&
                std::all_of(all.begin(), all.end(),
                            [&](const auto& each) { return each.cpus == process; });
@@ -175,9 +175,9 @@ TEST(plain_threads, end_with_the_bus) {
         auto options = small_bus();
         options.executor = stentor::make_thread_executor();
         stentor::bus bus(std::move(options));
-        ASSERT_TRUE(eventually([] { return threads_named("stentor").size() == 5; }));
+        ASSERT_TRUE(eventually([] { return threads_named("stentor-").size() == 5; }));
     }
-    EXPECT_TRUE(threads_named("stentor").empty());
+    EXPECT_TRUE(threads_named("stentor-").empty());
 }
 
 }  // namespace

@@ -38,6 +38,10 @@ enum class errc {
 class error {
 public:
     error(errc code, std::string message) noexcept : message_(std::move(message)), code_(code) {}
+    // When there is none left for a longer message: this one needs none.
+    [[nodiscard]] static error out_of_memory() noexcept {
+        return {errc::no_memory, "out of memory"};
+    }
 
     [[nodiscard]] errc code() const noexcept { return code_; }
     [[nodiscard]] const std::string& message() const noexcept { return message_; }

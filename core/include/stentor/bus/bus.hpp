@@ -59,23 +59,22 @@ public:
     // --- subscribing -------------------------------------------------------------------------
 
     // The name is unique in the bus: [a-z0-9_.-], 1 to 128 characters.
-    template <event E>
-    subscription subscribe(std::string_view name, handler<E> function,
+    template <class E>
+    [[nodiscard]] subscription subscribe(std::string_view name, handler<E> function,
                            subscription_options options = {},
                            std::source_location where = std::source_location::current()) {
         return unwrap(try_subscribe<E>(name, std::move(function), std::move(options), where));
     }
-    subscription subscribe(std::string_view name, pattern topics, handler<any_event> function,
+    [[nodiscard]] subscription subscribe(std::string_view name, pattern topics, handler<any_event> function,
                            subscription_options options = {},
                            std::source_location where = std::source_location::current()) {
         return unwrap(
             try_subscribe(name, std::move(topics), std::move(function), std::move(options), where));
     }
-    template <event E>
+    template <class E>
     [[nodiscard]] result<subscription, error> try_subscribe(
         std::string_view name, handler<E> function, subscription_options options = {},
         std::source_location where = std::source_location::current()) {
-        detail::require_event<E>();
         return add(name, &event_type_of<E>, nullptr, std::move(function).take(), std::move(options),
                    where);
     }

@@ -23,7 +23,7 @@ enum class unsubscribe_result {
 // A handler's registration. Move-only; when it goes out of scope the subscription is over, and what
 // was queued for it is counted as cancelled. bus::keep() gives it the bus's life instead.
 // Thread-safe but for concurrent use of one handle object. It may outlive the bus.
-class [[nodiscard]] STENTOR_EXPORT subscription {
+class STENTOR_EXPORT subscription {
 public:
     subscription() noexcept;
     subscription(std::shared_ptr<detail::subscription_record> record,

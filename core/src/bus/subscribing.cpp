@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+#include "base/attempt.hpp"
+#include "bus/engine.hpp"
+#include "event/text_excerpt.hpp"
+
+#include <algorithm>
+#include <new>
+#include <thread>
+
+// The beginning of a subscription: checks, then a place in the lists and in the routes, as a whole or
+// not at all.
+namespace stentor::inline v0::detail {
+
+namespace {
+
+constexpr std::size_t name_max = 128;
+
+std::string quoted(std::string_view text) {
+    return quoted_excerpt(text, 0);
+}
+
+std::optional<error> check_name(std::string_view name) {
+    const auto legal = [](char one) {
+        return (one >= 'a' && one <= 'z') || (one >= '0' && one <= '9') || one == '_' ||
+               one == '.' || one == '-';
+    };
+    if (name.empty() || name.size() > name_max || !std::ranges::all_of(name, legal)) {
+        return error(errc::invalid_name, "subscription name " + quoted(name) +
+                                             ": use 1 to 128 characters of [a-z0-9_.-]");
+    }
+    return std::nullopt;
+}
+
+std::optional<error> check_options(std::string_view name, const subscription_options& options) {
+    const auto wrong = [&](std::string_view what) {
+        return error(errc::invalid_option,
+                     "subscription " + quoted(name) + ": " + std::string(what));
+    };
+    if (options.capacity < 1 || options.capacity > capacity_max) {
+        return wrong("capacity is " + std::to_string(options.capacity) +
+                     "; give 1 to 2^40 outstanding deliveries");
+    }
+    if (options.when_full.blocks() && options.when_full.deadline().count() < 0) {
+        return wrong("when_full::block has a negative deadline; give zero or more");
+    }
+    if (options.max_concurrency < 0 || options.max_concurrency > 1024) {
+        return wrong("max_concurrency is " + std::to_string(options.max_concurrency) +
+                     "; give 0 (as many as runners) to 1024");
+    }
+    if (options.placement == placement::shared && has_own_limits(options)) {
+        return error(
+            errc::unsupported_combination,
+            "subscription " + quoted(name) +
+                ": placement::shared does not go with capacity, when_full::block, required "
+                "or max_concurrency, because a shared lane has one of each; leave the "
+                "placement automatic");
+    }
+    if (options.owner && options.owner->expired()) {
+        return wrong("its owner is gone already; subscribe while the owner lives");
+    }
+    return std::nullopt;
+}
+
+error no_memory(std::string_view name) {
+    return error(errc::no_memory,
+                 "subscription " + quoted(name) +
+                     ": no memory, or all lanes are in use; unsubscribe something, "
+                     "or raise bus_options::lanes");
+}
+
+}  // namespace
+
+result<subscription, error> engine::subscribe(std::string_view name, const event_type* type,
+                                              const pattern* topics,
+                                              inline_function<void(delivery_frame&)> call,
+                                              subscription_options options,
+                                              std::source_location where) {
+    result<subscription, error> made = unexpected<error>(error::out_of_memory());
+    if (!attempt([&] {
+            made = subscribe_checked(name, type, topics, std::move(call), std::move(options),
+                                     where);
+        })) {
+        shared_.request_maintenance();  // lanes that were made for it go
+    }
+    return made;
+}
+
+result<subscription, error> engine::subscribe_checked(std::string_view name,
+                                                      const event_type* type,
+                                                      const pattern* topics,
+                                                      inline_function<void(delivery_frame&)> call,
+                                                      subscription_options options,
+                                                      std::source_location where) {
+    if (auto wrong = check_name(name)) {
+        return unexpected<error>(std::move(*wrong));
+    }
+    if (auto wrong = check_options(name, options)) {
+        return unexpected<error>(std::move(*wrong));
+    }
+    if (!call) {
+        return unexpected<error>(error(errc::invalid_option, "subscription " + quoted(name) +
+                                                                 ": the handler is empty; give it "
+                                                                 "something to call"));
+    }
+    if (forked()) {
+        return unexpected<error>(
+            error(errc::closed,
+                  "subscription " + quoted(name) + ": a forked child cannot use its parent's bus"));
+    }
+    auto record = std::make_shared<subscription_record>(
+        std::string(name), static_cast<std::uint32_t>(runners_.size()));
+    record->type = type;
+    if (topics != nullptr) {
+        record->topics.emplace(*topics);
+    }
+    record->options = std::move(options);
+    record->has_owner = record->options.owner.has_value();
+    record->where = where;
+    record->call = std::move(call);
+    record->in_shared_lane.store(record->options.placement == placement::shared,
+                                 std::memory_order_relaxed);
+    const std::lock_guard lock(registry_);
+    if (auto wrong = refusal_of(*record)) {
+        return unexpected<error>(std::move(*wrong));
+    }
+    record->number = next_number_++;
+    if (!enlist(record)) {
+        return unexpected<error>(no_memory(name));
+    }
+    return subscription(std::move(record), weak_from_this());
+}
+
+// What stands against it in the registry.
+std::optional<error> engine::refusal_of(const subscription_record& wanted) {
+    const auto subject = "subscription " + quoted(wanted.name);
+    if (closed()) {
+        return error(errc::closed, subject + ": the bus is draining or closed");
+    }
+    if (const auto other = by_name_.find(wanted.name);
+        other != by_name_.end() && other->second->has_owner &&
+        other->second->options.owner->expired()) {
+        // Its owner went, and no event has come since to notice.
+        const auto gone = other->second;
+        gone->closed.store(true, std::memory_order_release);
+        gone->deferred.store(true, std::memory_order_release);
+        delist(gone);
+    }
+    if (const auto other = by_name_.find(wanted.name); other != by_name_.end()) {
+        const auto& there = other->second->where;
+        return error(errc::duplicate_name, subject + ": the name is taken at " +
+                                               there.file_name() + ":" +
+                                               std::to_string(there.line()) +
+                                               "; names are unique in a bus");
+    }
+    if (wanted.type != nullptr) {
+        const auto* entry = topics_.find(wanted.type->topic);
+        if (entry != nullptr && (entry->type == nullptr || !same_type(*entry->type, *wanted.type))) {
+            return error(errc::type_mismatch,
+                         subject + ": topic " + quoted(wanted.type->topic) +
+                             " belongs to another type; give each type a topic of its own");
+        }
+    }
+    return std::nullopt;
+}
+
+// Into the lists and the routes, or nothing at all: false, or std::bad_alloc.
+bool engine::enlist(const std::shared_ptr<subscription_record>& record) {
+    if (record->options.placement != placement::shared && !own_lane_for(*record)) {
+        return false;
+    }
+    if (record->type != nullptr && topics_.find(record->type->topic) == nullptr &&
+        add_topic(record->type->topic, record->type) == nullptr) {
+        return false;
+    }
+    make_room(active_, active_.size() + 1);
+    // So that the end of a subscription needs no memory.
+    make_room(closed_, active_.size() + closed_.size() + 1);
+    by_name_.emplace(record->name, record);
+    active_.push_back(record);
+    if (!reroute(*record)) {
+        active_.pop_back();
+        by_name_.erase(record->name);
+        return false;
+    }
+    return true;
+}
+
+// Out of the lists and, when memory allows it now, out of the routes; else the watch tries again.
+// What is published meanwhile counts as cancelled, because the subscription is closed.
+void engine::delist(const std::shared_ptr<subscription_record>& record) noexcept {
+    std::erase(active_, record);
+    by_name_.erase(record->name);
+    closed_.push_back(record);  // enlist() made room
+    record->removed = true;
+    record->still_routed = !reroute(*record);
+    if (record->own != nullptr) {
+        scheduler::announce_room(*record->own);  // publishers that wait for it look again
+    }
+    record->own.reset();
+}
+
+void engine::keep(subscription kept) {
+    if (forked()) {
+        return;
+    }
+    const std::lock_guard lock(registry_);
+    kept_.push_back(std::move(kept));
+}
+
+}  // namespace stentor::inline v0::detail
