@@ -5,8 +5,9 @@
 #
 # A GoogleTest program stentor_<kind>_<subject>. Each TEST of it becomes a ctest test named
 # <kind>.<suite>.<test>, labelled with its kind. TIMEOUT is for a plain build (default 60); a
-# sanitized one gets four times as long. SERIAL is for tests that measure time or need all cores.
-# Tests see the private headers of core as "lane/lane_state.hpp" and those of tests as "support/...".
+# sanitized one gets four times as long. SERIAL is for tests that measure time or need all
+# cores. Tests see the private headers of core as "lane/lane_state.hpp" and those of tests as
+# "support/...".
 function(stentor_add_test)
     cmake_parse_arguments(PARSE_ARGV 0 arg "SERIAL" "NAME;TIMEOUT"
         "SOURCES;LIBS;LABELS;ENVIRONMENT"

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "allocation.hpp"
 
+#include <execinfo.h>
+
 #include <atomic>
 #include <cstddef>
 #include <cstdlib>
 #include <new>
 
-#include <execinfo.h>
 #include <unistd.h>
 
 namespace stentor::fault {

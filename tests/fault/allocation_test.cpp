@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "allocation.hpp"
 
+#include "complaints.hpp"
 #include "isolated.hpp"
 #include "support/stress/random.hpp"
 #include "support/stress/settings.hpp"
@@ -14,7 +15,6 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
-#include <map>
 #include <memory>
 #include <new>
 #include <optional>
@@ -332,25 +332,6 @@ std::string run_and_count(std::uint64_t nth, shortage kind, bool threads, bool& 
     return verdict;
 }
 
-// What went wrong, with the allocations that brought it about.
-class complaints {
-public:
-    void add(const std::string& verdict, const std::string& which) {
-        auto& list = lists_[verdict];
-        list += (list.empty() ? "" : ", ") + which;
-    }
-    [[nodiscard]] std::string text() const {
-        std::string all;
-        for (const auto& [verdict, list] : lists_) {
-            all += verdict + "\n    when allocation " + list + " failed\n";
-        }
-        return all;
-    }
-
-private:
-    std::map<std::string, std::string> lists_;
-};
-
 // Runs all n until none fails any more; returns what went wrong.
 std::string every_allocation(shortage kind) {
     complaints wrong;
@@ -366,8 +347,7 @@ std::string every_allocation(shortage kind) {
             wrong.add(verdict, std::to_string(nth));
         }
     }
-    std::printf("%llu allocations in a life of a bus\n",
-                static_cast<unsigned long long>(nth - 2));
+    std::printf("%llu allocations in a life of a bus\n", static_cast<unsigned long long>(nth - 2));
     EXPECT_GT(nth, 50U) << "the trials did not reach the allocations";
     return wrong.text();
 }

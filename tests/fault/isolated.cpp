@@ -37,7 +37,9 @@ void step(const char* name) noexcept {
     put(shared_note()->step, sizeof(note::step), name);
 }
 
-const char* current_step() noexcept { return shared_note()->step; }
+const char* current_step() noexcept {
+    return shared_note()->step;
+}
 
 std::string isolated(const std::function<std::string()>& trial, unsigned seconds_max) {
     auto* told = shared_note();

@@ -125,12 +125,14 @@ protected:
         admit_waiting_slow();
         self.surplus = true;
     }
-    void admit_waiting_slow() {
+    bool admit_waiting_slow() {
         std::size_t cursor = 0;
         std::size_t id = 0;
-        if (parking_.may_block(slow_calls_max()) && waiting_slow_.take(cursor, id)) {
-            make_ready(id);
+        if (!parking_.may_block(slow_calls_max()) || !waiting_slow_.take(cursor, id)) {
+            return false;
         }
+        make_ready(id);
+        return true;
     }
     // Somebody owed a look at all lanes since the last time that this was asked.
     bool take_debts() {
@@ -195,8 +197,6 @@ private:
             if (lanes_[id].state.enter()) {
                 self.linger = id;
                 drain(self, id);
-            } else {
-                admit_instead_of_slow();
             }
             return true;
         }
@@ -223,16 +223,16 @@ private:
 
     void drain(runner& self, std::size_t id) {
         auto& from = lanes_[id];
-        if (!from.slow) {
-            admit_instead_of_slow();
-        }
-        for (;;) {
+        for (bool first = true;; first = false) {
             const bool slow = from.slow;
             if (slow && !reserve_slow_call(self)) {
                 return;
             }
             yield();
             if (from.queue.empty()) {
+                if (first) {
+                    Sync::pause();  // another runner is about to count what it took
+                }
                 if (slow) {
                     release_slow_call(self);
                 }
@@ -296,12 +296,6 @@ private:
         self.surplus = true;
         parking_.leave_blocked();
         if (rules_.admits_after_slow_call) {
-            admit_waiting_slow();
-        }
-    }
-    // This lane may be the one that was admitted when a slow call ended.
-    void admit_instead_of_slow() {
-        if (rules_.admits_instead_of_slow) {
             admit_waiting_slow();
         }
     }

@@ -107,9 +107,4 @@ TEST(engine_mutant, that_admits_nobody_when_a_lane_begins_to_wait_is_found) {
                  quick_events<explored_sync>(slow_lanes, {.admits_after_waiting = false}), lost);
 }
 
-TEST(engine_mutant, that_drops_an_admission_is_found) {
-    expect_found(found("drops_admission", every_model),
-                 slow_no_more<explored_sync>({.admits_instead_of_slow = false}), lost);
-}
-
 }  // namespace

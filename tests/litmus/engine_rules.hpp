@@ -18,8 +18,7 @@ struct caller_rules {
     bool pays_before_slow_call = true;
     bool owes_before_it_leaves = false;  // tells the watch of its debt too early
     bool admits_after_slow_call = true;
-    bool admits_after_waiting = true;    // when a lane begins to wait
-    bool admits_instead_of_slow = true;  // when an admitted lane makes no slow call
+    bool admits_after_waiting = true;  // when a lane begins to wait
 };
 
 struct engine_limits {

@@ -91,26 +91,4 @@ scenario slow_call(const engine_limits& limits, const std::vector<std::size_t>& 
     };
 }
 
-// Two lanes of slow calls, of which one may run at a time; the first call in lane 0 shows that the
-// lane is not slow any more, perhaps when both lanes wait for their turn.
-template <class Sync>
-scenario slow_no_more(const caller_rules& rules = {}) {
-    return [=](world& world) {
-        using engine_type = engine_model<Sync>;
-        const engine_limits limits{.runners = 2, .workers = 1, .runners_per_lane = 2};
-        auto& engine = world.make<engine_type>(limits, rules);
-        engine.set_slow(0, true);
-        engine.set_slow(1, true);
-        world.task("publisher 0", [&engine] {
-            engine.publish(0, 0,
-                           [](engine_type& self, auto&, std::size_t) { self.set_slow(0, false); });
-            engine.publish(0, 0);
-        });
-        world.task("publisher 1", [&engine] { engine.publish(1, 1); });
-        world.daemon("runner 0", [&engine] { engine.run(0); });
-        world.daemon("runner 1", [&engine] { engine.run(1); });
-        world.at_end([&engine] { check_all_handled(engine, 3); });
-    };
-}
-
 }  // namespace stentor::explore

@@ -71,10 +71,6 @@ TEST(engine, lets_slow_calls_take_turns) {
                                               .slow_lanes = {0, 1}}));
 }
 
-TEST(engine, admits_the_next_lane_when_the_admitted_one_is_slow_no_more) {
-    expect_holds(holds("slow_no_more"), slow_no_more<explored_sync>());
-}
-
 TEST(engine, serves_another_lane_during_a_slow_call) {
     expect_holds(holds("slow_call"),
                  slow_call<explored_sync>({.runners = 2, .workers = 1}, {0}, 1, true));

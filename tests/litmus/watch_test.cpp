@@ -22,12 +22,13 @@ struct watch_rules {
     bool calls_somebody = true;
     bool counts_before_it_flags = true;  // or the end of the call uncounts it first
     bool pays_debts = true;
+    bool admits = true;  // lanes that wait for a slow call, though nobody makes one
 };
 
 // Follows core/src/dispatch/watch.cpp and the run word of runner_delivery.cpp.
 class watched_engine : public engine_model<explored_sync> {
 public:
-    static constexpr int quiet_ticks = 1;
+    static constexpr int quiet_ticks = 2;  // one tick when all were parked before
 
     watched_engine(const engine_limits& limits, const watch_rules& rules,
                    const caller_rules& runners = {})
@@ -62,6 +63,8 @@ public:
             }
             if (rules_.pays_debts && take_debts()) {
                 look_at_all_lanes();
+            }
+            while (rules_.admits && admit_waiting_slow()) {
             }
             quiet = idle().all_parked() ? quiet + 1 : 0;
             if (quiet >= quiet_ticks) {
@@ -144,6 +147,16 @@ private:
     std::array<std::size_t, 2> holding_{};
 };
 
+void run_with_watch(world& world, watched_engine& engine, int published) {
+    world.daemon("runner 0", [&engine] { engine.run(0); });
+    world.daemon("runner 1", [&engine] { engine.run(1); });
+    world.daemon("watch", [&engine] { engine.watch(); });
+    world.at_end([&engine, published] {
+        check(engine.handled() == published, "every event was handled");
+        check(engine.lanes_idle(), "lost wake-up: a lane is ready and nobody woken");
+    });
+}
+
 struct surprise_load {
     int quick_before = 0;     // quick events in lane 0 before the slow one
     std::size_t slow = 0;     // the lane of the slow call
@@ -183,13 +196,7 @@ scenario surprise(const surprise_load& load, const watch_rules& rules,
                                       shared.engine.end_run(self, lane);
                                   });
         });
-        world.daemon("runner 0", [&shared] { shared.engine.run(0); });
-        world.daemon("runner 1", [&shared] { shared.engine.run(1); });
-        world.daemon("watch", [&shared] { shared.engine.watch(); });
-        world.at_end([&shared, load] {
-            check(shared.engine.handled() == load.quick_before + 2, "every event was handled");
-            check(shared.engine.lanes_idle(), "lost wake-up: a lane is ready and nobody woken");
-        });
+        run_with_watch(world, shared.engine, load.quick_before + 2);
     };
 }
 
@@ -205,13 +212,26 @@ scenario late_surprise(const watch_rules& rules) {
             });
             engine.publish(0, 1);
         });
-        world.daemon("runner 0", [&engine] { engine.run(0); });
-        world.daemon("runner 1", [&engine] { engine.run(1); });
-        world.daemon("watch", [&engine] { engine.watch(); });
-        world.at_end([&engine] {
-            check(engine.handled() == 2, "every event was handled");
-            check(engine.lanes_idle(), "lost wake-up: a lane is ready and nobody woken");
+        run_with_watch(world, engine, 2);
+    };
+}
+
+// Two lanes of slow calls, of which one may run at a time; the first call in lane 0 shows that the
+// lane is not slow any more, perhaps when both lanes wait for their turn.
+scenario slow_no_more(const watch_rules& rules) {
+    return [=](world& world) {
+        const engine_limits limits{.runners = 2, .workers = 1, .runners_per_lane = 2};
+        auto& engine = world.make<watched_engine>(limits, rules);
+        engine.set_slow(0, true);
+        engine.set_slow(1, true);
+        world.task("publisher 0", [&engine] {
+            engine.publish(0, 0, [](auto& of, watched_engine::runner&, std::size_t lane) {
+                of.set_slow(lane, false);
+            });
+            engine.publish(0, 0);
         });
+        world.task("publisher 1", [&engine] { engine.publish(1, 1); });
+        run_with_watch(world, engine, 3);
     };
 }
 
@@ -256,7 +276,17 @@ TEST(watch, leaves_the_count_of_slow_calls_right_when_a_call_ends_meanwhile) {
 TEST(watch_mutant, that_counts_a_slow_call_after_it_flagged_it_is_found) {
     auto ticking = rare("late_count");
     ticking.settings.timeouts_any_time = true;
-    expect_found(ticking, late_surprise({.counts_before_it_flags = false}), "");
+    ticking.searches = {search::pct};  // the watch rests for long, twice, at the right moments
+    expect_found(ticking, late_surprise({.counts_before_it_flags = false, .admits = false}),
+                 "lost wake-up");
+}
+
+TEST(watch, admits_the_next_lane_when_the_admitted_one_is_slow_no_more) {
+    expect_holds(named("slow_no_more"), slow_no_more({}));
+}
+
+TEST(watch_mutant, that_admits_nobody_is_found) {
+    expect_found(rare("admits_nobody"), slow_no_more({.admits = false}), "lost wake-up");
 }
 
 TEST(watch_mutant, that_is_not_woken_by_a_cancelled_park_is_found) {

@@ -83,8 +83,8 @@ def explored(subject):
                seed_variable="STENTOR_EXPLORE_BASE", weight=0.5)
 
 
-# The numbers are events (or what stands for them) that one test of the job handles in a second on two
-# slow cores, divided by its share of the suite.
+# The numbers are events (or what stands for them) that one test of the job handles in a second on
+# two slow cores, divided by its share of the suite.
 ALL = [
     stress("stress.slots", "small events, quick handlers", "ledger", "*__slots", 700_000,
            weight=2),

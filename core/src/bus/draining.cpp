@@ -218,12 +218,12 @@ void engine::cancel_leftovers(drain_report& report) noexcept {
     static_cast<void>(await(shared_.now() + cancel_grace_ns));
     const std::lock_guard lock(registry_);
     detailed = detailed && attempt([&] {
-        for (const auto& [topic, count] : cancelled_by_topic()) {
-            if (const auto more = count - before[topic]; more != 0) {
-                report.abandoned.push_back({topic, more});
-            }
-        }
-    });
+                   for (const auto& [topic, count] : cancelled_by_topic()) {
+                       if (const auto more = count - before[topic]; more != 0) {
+                           report.abandoned.push_back({topic, more});
+                       }
+                   }
+               });
     if (!(attempt([&] { name_stuck(report); }) && detailed)) {
         static_cast<void>(attempt([&] {
             log_.notice("no memory to list in the drain report what was abandoned; audit() has it");

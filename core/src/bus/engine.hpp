@@ -167,6 +167,7 @@ private:
     static void take_back(counter& one) noexcept { one.add(~std::uint64_t{0}); }
     static void count_drop(const route& to, const route_target& target, bool full) noexcept;
     void discard(outgoing& event) noexcept;
+    void hand_back(outgoing& event) noexcept;
     publish_result accept(publisher_slot& slot, const outgoing& event,
                           publish_status status) noexcept;
     [[nodiscard]] std::int64_t take_credits(publisher_slot& slot, lane& from, lane_port& port,

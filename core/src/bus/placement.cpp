@@ -88,7 +88,8 @@ void engine::choose_stamps() noexcept {
 // fill the old lane while the new one is drained as well.
 void engine::renew_lanes() {
     for (const auto& entry : topics_.entries()) {
-        if (entry->shared_lane != nullptr && swollen(*entry->shared_lane) && !renew_shared(*entry)) {
+        if (entry->shared_lane != nullptr && swollen(*entry->shared_lane) &&
+            !renew_shared(*entry)) {
             return;
         }
     }

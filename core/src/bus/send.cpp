@@ -79,7 +79,7 @@ publish_result engine::send_one(publisher_slot& slot, const request& what, outgo
     if (!lane.enqueue(port, event.image)) {
         take_back(cell.entries);
         return_credits(lane, port, 1);
-        discard(event);
+        hand_back(event);
         return finish(slot, publish_status::rejected_no_memory);
     }
     announce(lane);
@@ -94,7 +94,9 @@ publish_result engine::send_many(publisher_slot& slot, const request& what, outg
         }
     }
     std::bitset<targets_max> dropped;
-    std::uint32_t reached = 0;
+    std::bitset<targets_max> lost;  // for want of memory
+    bool begun = false;
+    bool reached = false;
     bool bus_full = false;
     for (std::size_t at = 0; at < to.targets.size(); ++at) {
         const auto& target = to.targets[at];
@@ -105,7 +107,7 @@ publish_result engine::send_many(publisher_slot& slot, const request& what, outg
             dropped.set(at);
             continue;
         }
-        if (reached == 0) {
+        if (!begun) {
             if (const auto status = prepare(slot, what, event);
                 status != publish_status::accepted) {
                 return_credits(*target.through, port, 1);
@@ -114,6 +116,7 @@ publish_result engine::send_many(publisher_slot& slot, const request& what, outg
             }
             stamp(slot, event.image.header, &to, event.box, event.flags, *to.topic);
             cell.events.add();
+            begun = true;
         }
         if (event.box != nullptr) {
             event.box->add_references(1);
@@ -125,28 +128,31 @@ publish_result engine::send_many(publisher_slot& slot, const request& what, outg
             if (event.box != nullptr) {
                 static_cast<void>(event.box->drop_reference());  // never the last: ours remains
             }
-            count_drop(to, target, false);
-            if (reached == 0) {
-                ++reached;  // accepted, and dropped for want of memory: the event is accounted for
-            }
+            lost.set(at);
             continue;
         }
         announce(*target.through);
-        ++reached;
+        reached = true;
     }
-    if (reached == 0) {
+    if (!begun) {
         const auto& first = to.targets.front();
         return finish(slot, publish_status::rejected_full,
                       bus_full ? 0 : to.subscriptions[first.first]->number);
     }
-    for (std::size_t at = 0; dropped.any() && at < to.targets.size(); ++at) {
-        if (dropped.test(at)) {
-            count_drop(to, to.targets[at], true);
+    if (!reached) {
+        take_back(cell.events);
+        hand_back(event);
+        return finish(slot, publish_status::rejected_no_memory);
+    }
+    const bool partial = dropped.any() || lost.any();
+    for (std::size_t at = 0; partial && at < to.targets.size(); ++at) {
+        if (dropped.test(at) || lost.test(at)) {
+            count_drop(to, to.targets[at], dropped.test(at));
         }
     }
     discard(event);  // the publisher's own reference
     return accept(slot, event,
-                  dropped.any() ? publish_status::accepted_partial : publish_status::accepted);
+                  partial ? publish_status::accepted_partial : publish_status::accepted);
 }
 
 // Takes one credit of every subscription that is required or blocks, all or none.
@@ -216,6 +222,17 @@ void engine::discard(outgoing& event) noexcept {
         }
         event.box = nullptr;
     }
+}
+
+// Refused after its payload went into the envelope: the caller has it back.
+void engine::hand_back(outgoing& event) noexcept {
+    if (event.box != nullptr && event.object != nullptr && !event.copies) {
+        if (event.type->destroy != nullptr) {
+            event.type->destroy(event.object);
+        }
+        event.type->move_into(event.object, event.box->payload.object);
+    }
+    discard(event);
 }
 
 publish_result engine::accept(publisher_slot& slot, const outgoing& event,

@@ -7,8 +7,8 @@
 #include <new>
 #include <thread>
 
-// The beginning of a subscription: checks, then a place in the lists and in the routes, as a whole or
-// not at all.
+// The beginning of a subscription: checks, then a place in the lists and in the routes, as a whole
+// or not at all.
 namespace stentor::inline v0::detail {
 
 namespace {
@@ -77,16 +77,15 @@ result<subscription, error> engine::subscribe(std::string_view name, const event
                                               std::source_location where) {
     result<subscription, error> made = unexpected<error>(error::out_of_memory());
     if (!attempt([&] {
-            made = subscribe_checked(name, type, topics, std::move(call), std::move(options),
-                                     where);
+            made =
+                subscribe_checked(name, type, topics, std::move(call), std::move(options), where);
         })) {
         shared_.request_maintenance();  // lanes that were made for it go
     }
     return made;
 }
 
-result<subscription, error> engine::subscribe_checked(std::string_view name,
-                                                      const event_type* type,
+result<subscription, error> engine::subscribe_checked(std::string_view name, const event_type* type,
                                                       const pattern* topics,
                                                       inline_function<void(delivery_frame&)> call,
                                                       subscription_options options,
@@ -136,9 +135,9 @@ std::optional<error> engine::refusal_of(const subscription_record& wanted) {
     if (closed()) {
         return error(errc::closed, subject + ": the bus is draining or closed");
     }
-    if (const auto other = by_name_.find(wanted.name);
-        other != by_name_.end() && other->second->has_owner &&
-        other->second->options.owner->expired()) {
+    if (const auto other = by_name_.find(wanted.name); other != by_name_.end() &&
+                                                       other->second->has_owner &&
+                                                       other->second->options.owner->expired()) {
         // Its owner went, and no event has come since to notice.
         const auto gone = other->second;
         gone->closed.store(true, std::memory_order_release);
@@ -147,14 +146,14 @@ std::optional<error> engine::refusal_of(const subscription_record& wanted) {
     }
     if (const auto other = by_name_.find(wanted.name); other != by_name_.end()) {
         const auto& there = other->second->where;
-        return error(errc::duplicate_name, subject + ": the name is taken at " +
-                                               there.file_name() + ":" +
-                                               std::to_string(there.line()) +
+        return error(errc::duplicate_name, subject + ": the name is taken at " + there.file_name() +
+                                               ":" + std::to_string(there.line()) +
                                                "; names are unique in a bus");
     }
     if (wanted.type != nullptr) {
         const auto* entry = topics_.find(wanted.type->topic);
-        if (entry != nullptr && (entry->type == nullptr || !same_type(*entry->type, *wanted.type))) {
+        if (entry != nullptr &&
+            (entry->type == nullptr || !same_type(*entry->type, *wanted.type))) {
             return error(errc::type_mismatch,
                          subject + ": topic " + quoted(wanted.type->topic) +
                              " belongs to another type; give each type a topic of its own");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "dispatch/start_gate.hpp"
+#include "dispatch/thread_setup.hpp"
 #include <stentor/dispatch/executor.hpp>
 
 #include <thread>
@@ -52,6 +53,7 @@ public:
 private:
     void spawn(runner_task* task) {
         threads_.emplace_back([task, gate = gate_] {
+            detail::reset_affinity();
             gate->began();
             task->run();
             gate->ended();

@@ -79,7 +79,7 @@ TEST_F(wakeup, of_blocked_runners_is_one_each) {
     for (int number = 0; number < 10'000; ++number) {
         ASSERT_TRUE(bus.publish(tick{number}));
     }
-    ASSERT_TRUE(door.await_waiting(4));
+    ASSERT_TRUE(door.await_waiting(3));  // of 4: one is left for everybody else
     // Each runner is woken when the one before it is seen to be stuck; searchers may need a second.
     EXPECT_LE(bus.snapshot().wakeups, 8U);
 }

@@ -60,14 +60,15 @@ public:
 
     // The name is unique in the bus: [a-z0-9_.-], 1 to 128 characters.
     template <class E>
-    [[nodiscard]] subscription subscribe(std::string_view name, handler<E> function,
-                           subscription_options options = {},
-                           std::source_location where = std::source_location::current()) {
+    [[nodiscard]] subscription subscribe(
+        std::string_view name, handler<E> function, subscription_options options = {},
+        std::source_location where = std::source_location::current()) {
         return unwrap(try_subscribe<E>(name, std::move(function), std::move(options), where));
     }
-    [[nodiscard]] subscription subscribe(std::string_view name, pattern topics, handler<any_event> function,
-                           subscription_options options = {},
-                           std::source_location where = std::source_location::current()) {
+    [[nodiscard]] subscription subscribe(
+        std::string_view name, pattern topics, handler<any_event> function,
+        subscription_options options = {},
+        std::source_location where = std::source_location::current()) {
         return unwrap(
             try_subscribe(name, std::move(topics), std::move(function), std::move(options), where));
     }
@@ -75,8 +76,12 @@ public:
     [[nodiscard]] result<subscription, error> try_subscribe(
         std::string_view name, handler<E> function, subscription_options options = {},
         std::source_location where = std::source_location::current()) {
-        return add(name, &event_type_of<E>, nullptr, std::move(function).take(), std::move(options),
-                   where);
+        if constexpr (event<E>) {  // else handler<E> has said what is wrong
+            return add(name, &event_type_of<E>, nullptr, std::move(function).take(),
+                       std::move(options), where);
+        } else {
+            return unexpected<error>(error::out_of_memory());
+        }
     }
     [[nodiscard]] result<subscription, error> try_subscribe(
         std::string_view name, pattern topics, handler<any_event> function,

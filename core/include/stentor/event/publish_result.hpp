@@ -11,10 +11,10 @@
 namespace stentor::inline v0 {
 
 enum class publish_status : std::uint8_t {
-    accepted,          // every matching subscription has it in its lane
-    accepted_partial,  // some subscriptions were full; theirs is counted as dropped{full}
-    no_subscribers,    // nobody is interested; not an error
-    rejected_full,  // nobody has it: a required one, every matching one, or the bus is full
+    accepted,            // every matching subscription has it in its lane
+    accepted_partial,    // some subscriptions were full; theirs is counted as dropped{full}
+    no_subscribers,      // nobody is interested; not an error
+    rejected_full,       // nobody has it: a required one, every matching one, or the bus is full
     rejected_invalid,    // the options are malformed (too many headers, too much text)
     rejected_too_deep,   // more than 64 events caused each other: a loop
     rejected_no_memory,  // memory for the event could not be had

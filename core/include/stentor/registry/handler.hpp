@@ -42,6 +42,14 @@ struct handler_loop {
     }
 };
 
+template <class E>
+consteval bool is_handled() {
+    if constexpr (!std::same_as<E, any_event>) {
+        require_event<E>();
+    }
+    return true;
+}
+
 template <class Function, class E>
 concept handler_form =
     std::is_invocable_v<Function&, const E&, context&> || std::is_invocable_v<Function&, const E&>;
@@ -55,6 +63,8 @@ concept handler_form =
 // throws is charged to the delivery.
 template <class E>
 class handler {
+    static_assert(detail::is_handled<E>());
+
 public:
     template <class Function>
         requires(!std::same_as<std::remove_cvref_t<Function>, handler>)
