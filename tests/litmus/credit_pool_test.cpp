@@ -27,6 +27,7 @@ struct pool_rules {
     bool sweeps = true;
     bool looks_for_the_owner = true;  // before a cache is swept
     bool returns_shortage = true;     // gives the lane's credits back when the bus has too few
+    bool spares_the_reserve = true;   // caches none of its credits
 };
 
 struct pool_limits {
@@ -34,36 +35,49 @@ struct pool_limits {
     std::int64_t bus = 1;
     std::int64_t chunk = 1;
     bool judge_refusals = true;
+    std::int64_t before = 0;  // entries that are outstanding from the start
 };
+
+enum class caller { ordinary, handler };  // a handler may use the reserves
 
 // One lane of a bus, as publishers and runners use it.
 template <class Sync>
 class pool_model {
 public:
     explicit pool_model(const pool_limits& limits, const pool_rules& rules = {})
-        : limits_(limits), rules_(rules), lane_(limits.lane), bus_(limits.bus) {}
+        : limits_(limits),
+          rules_(rules),
+          lane_(limits.lane),
+          bus_(limits.bus),
+          outstanding_(limits.before),
+          ordinary_(limits.before) {
+        check(lane_.take(limits.before, 0) == limits.before, "there is room for these");
+        check(bus_.take(limits.before, 0) == limits.before, "there is room for these");
+    }
 
-    bool admit(std::size_t publisher) {
+    bool admit(std::size_t publisher, caller who = caller::ordinary) {
         const bool alone = in_flight_ == 0;
         const int mine = ++started_;
         ++in_flight_;
         sections_[publisher].enter();
-        const bool admitted = take(publisher);
+        const bool admitted = take(publisher, who);
         sections_[publisher].exit();
         --in_flight_;
         if (admitted) {
             ++outstanding_;
             check(outstanding_ <= limits_.lane, "outstanding <= capacity of the lane");
             check(outstanding_ <= limits_.bus, "outstanding <= capacity of the bus");
+            ordinary_ += who == caller::ordinary ? 1 : 0;
+            check(ordinary_ <= room(caller::ordinary), "the reserve is the handlers'");
         } else if (limits_.judge_refusals && alone && started_ == mine) {
-            check(outstanding_ == std::min(limits_.lane, limits_.bus),
-                  "nobody is refused while a credit is free");
+            check(outstanding_ >= room(who), "nobody is refused while a credit is free");
         }
         return admitted;
     }
 
-    void settle() {
+    void settle(caller who = caller::ordinary) {
         --outstanding_;
+        ordinary_ -= who == caller::ordinary ? 1 : 0;
         ++started_;
         ++in_flight_;
         lane_.give(1);
@@ -71,11 +85,21 @@ public:
         --in_flight_;
     }
 
+    // How many may be outstanding.
+    [[nodiscard]] std::int64_t room(caller who) const {
+        const bool all = who == caller::handler;
+        return std::min(limits_.lane - (all ? 0 : lane_.reserve()),
+                        limits_.bus - (all ? 0 : bus_.reserve()));
+    }
+    [[nodiscard]] std::int64_t outstanding() const { return outstanding_; }
+
     void check_end() const {
         std::int64_t cached = 0;
         for (const auto& cache : caches_) {
             cached += cache.held();
         }
+        check(ordinary_ + cached <= room(caller::ordinary),
+              "cached credits never come out of the reserve");
         check(lane_.available() + cached + outstanding_ == limits_.lane,
               "no credit of the lane is lost or made");
         check(bus_.available() + cached + outstanding_ == limits_.bus,
@@ -84,7 +108,7 @@ public:
 
 private:
     // As engine::send_one() and take_credits().
-    bool take(std::size_t publisher) {
+    bool take(std::size_t publisher, caller who) {
         auto& cache = caches_[publisher];
         if (cache.take_one()) {
             return true;
@@ -92,7 +116,11 @@ private:
         if (!rules_.returns_shortage) {
             return lane_.take(1, 0) == 1 && bus_.take(1, 0) == 1;
         }
-        refill<Sync> step{lane_, bus_, cache, limits_.chunk, true};
+        if (!rules_.spares_the_reserve && who == caller::handler) {
+            return lane_.take(limits_.chunk, 0) == limits_.chunk &&
+                   bus_.take(limits_.chunk, 0) == limits_.chunk && cache.add(limits_.chunk - 1);
+        }
+        refill<Sync> step{lane_, bus_, cache, limits_.chunk, who == caller::handler};
         const auto sweep = [this, publisher] { return sweep_caches(publisher); };
         return step.run(1, sweep, sweep) == 1;
     }
@@ -120,7 +148,8 @@ private:
     std::array<credit_cache<Sync>, 2> caches_;
     std::array<read_section<Sync>, 2> sections_;
     // Exact when no operation is in flight.
-    std::int64_t outstanding_ = 0;
+    std::int64_t outstanding_;
+    std::int64_t ordinary_;  // of these, such as must leave the reserves alone
     int in_flight_ = 0;
     int started_ = 0;
 };
@@ -158,10 +187,40 @@ scenario publish_and_settle(const pool_limits& limits, int tries, const pool_rul
     };
 }
 
-// One publisher caches all credits, settles, and tells the other, who must not be refused. Under
-// every memory model: a credit is free if its return happened before.
+// No runner: one publisher uses what it cached, while the other looks for credits.
 template <class Sync>
-scenario told_of_a_free_credit(const pool_limits& limits, const pool_rules& rules = {}) {
+scenario publish_only(const pool_limits& limits, const pool_rules& rules = {}) {
+    return [=](world& world) {
+        auto& pool = world.make<pool_model<Sync>>(limits, rules);
+        world.task("publisher 0", [&pool] {
+            static_cast<void>(pool.admit(0));
+            static_cast<void>(pool.admit(0));
+        });
+        world.task("publisher 1", [&pool] { static_cast<void>(pool.admit(1)); });
+        world.at_end([&pool] { pool.check_end(); });
+    };
+}
+
+// All is full but for the reserve. A handler publishes, and so do others; an entry is settled.
+template <class Sync>
+scenario handler_on_a_full_bus(const pool_limits& limits, const pool_rules& rules = {}) {
+    return [=](world& world) {
+        auto& pool = world.make<pool_model<Sync>>(limits, rules);
+        world.task("handler", [&pool] {
+            check(pool.admit(0, caller::handler), "there is a reserve for handlers");
+            static_cast<void>(pool.admit(0));
+        });
+        world.task("publisher", [&pool] { static_cast<void>(pool.admit(1)); });
+        world.task("runner", [&pool] { pool.settle(); });
+        world.at_end([&pool] { pool.check_end(); });
+    };
+}
+
+// One publisher caches all credits, perhaps settles, and tells the other, who must get every credit
+// that is free. Under every memory model: a credit is free if its return happened before.
+template <class Sync>
+scenario told_of_a_free_credit(const pool_limits& limits, bool settles,
+                               const pool_rules& rules = {}) {
     return [=](world& world) {
         struct state {
             state(const pool_limits& limits, const pool_rules& rules) : pool(limits, rules) {}
@@ -169,16 +228,20 @@ scenario told_of_a_free_credit(const pool_limits& limits, const pool_rules& rule
             explored_sync::atomic<bool> done{false};
         };
         auto& shared = world.make<state>(limits, rules);
-        world.task("publisher 0", [&shared] {
+        world.task("publisher 0", [&shared, settles] {
             check(shared.pool.admit(0), "the first one is admitted");
-            shared.pool.settle();
+            if (settles) {
+                shared.pool.settle();
+            }
             shared.done.store(true, std::memory_order_release);
         });
         world.task("publisher 1", [&shared] {
             while (!shared.done.load(std::memory_order_acquire)) {
                 Sync::pause();
             }
-            check(shared.pool.admit(1), "nobody is refused while a credit is free");
+            while (shared.pool.outstanding() < shared.pool.room(caller::ordinary)) {
+                check(shared.pool.admit(1), "nobody is refused while a credit is free");
+            }
         });
     };
 }
@@ -248,9 +311,11 @@ TEST(credit_pool, admits_no_more_than_the_bus_holds) {
                  publish_and_settle<explored_sync>(limits, 2));
 }
 
+const pool_limits cached{.lane = 3, .bus = 3, .chunk = 3};
+
 TEST(credit_pool, refuses_nobody_who_knows_of_a_free_credit) {
-    expect_holds(named("told"),
-                 told_of_a_free_credit<explored_sync>({.lane = 2, .bus = 2, .chunk = 2}));
+    expect_holds(named("told_cached"), told_of_a_free_credit<explored_sync>(cached, false));
+    expect_holds(named("told_settled"), told_of_a_free_credit<explored_sync>(cached, true));
 }
 
 const pool_limits one_place{.lane = 1, .bus = 1, .chunk = 1, .judge_refusals = false};
@@ -259,20 +324,34 @@ TEST(credit_pool, hands_a_place_on_only_when_its_reader_is_done) {
     expect_holds(named("reuse"), reuse_of_a_place<explored_sync>(one_place));
 }
 
-TEST(credit_pool_mutant, that_does_not_sweep_is_found) {
+// A reserve of two credits, which is all that is left.
+const pool_limits only_the_reserve{
+    .lane = 20, .bus = 20, .chunk = 2, .judge_refusals = false, .before = 18};
+
+TEST(credit_pool, caches_nothing_of_the_reserve) {
+    expect_holds(named("reserve"), handler_on_a_full_bus<explored_sync>(only_the_reserve));
+}
+
+TEST(credit_pool_mutant, that_caches_the_reserve_is_found) {
     expect_found(
-        named("no_sweep"),
-        told_of_a_free_credit<explored_sync>({.lane = 2, .bus = 2, .chunk = 2}, {.sweeps = false}),
-        "nobody is refused while a credit is free");
+        named("caches_reserve"),
+        handler_on_a_full_bus<explored_sync>(only_the_reserve, {.spares_the_reserve = false}),
+        "reserve");
+}
+
+TEST(credit_pool_mutant, that_does_not_sweep_is_found) {
+    expect_found(named("no_sweep"),
+                 told_of_a_free_credit<explored_sync>(cached, false, {.sweeps = false}),
+                 "nobody is refused while a credit is free");
 }
 
 // Both use a cache of two credits at once: one counts on what the other takes away.
 const pool_limits two_in_a_cache{.lane = 2, .bus = 2, .chunk = 2, .judge_refusals = false};
 
 TEST(credit_pool_mutant, that_sweeps_an_owner_at_work_is_found) {
-    expect_found(
-        named("no_owner"),
-        publish_and_settle<explored_sync>(two_in_a_cache, 2, {.looks_for_the_owner = false}), "");
+    expect_found(named("no_owner"),
+                 publish_only<explored_sync>(two_in_a_cache, {.looks_for_the_owner = false}),
+                 "outstanding <= capacity of the lane");
 }
 
 TEST(credit_pool_mutant, that_sweeps_without_the_heavy_fence_is_found) {
@@ -287,8 +366,9 @@ TEST(credit_pool_mutant, without_the_light_fence_is_found) {
 
 TEST(credit_pool_mutant, that_keeps_what_the_bus_refused_is_found) {
     expect_found(named("keeps_shortage"),
-                 publish_and_settle<explored_sync>({.lane = 2, .bus = 1, .chunk = 1}, 2,
-                                                   {.returns_shortage = false}),
+                 publish_and_settle<explored_sync>(
+                     {.lane = 2, .bus = 1, .chunk = 1, .judge_refusals = false}, 2,
+                     {.returns_shortage = false}),
                  "no credit of the lane is lost or made");
 }
 

@@ -9,6 +9,7 @@
 #include "support/explore/explore.hpp"
 #include "support/explore/sync.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -20,7 +21,6 @@
 // kernels (and a copy of the semaphore); queue and handlers are as simple as can be. It follows
 // core/src/dispatch/runner.cpp, the calls of runner_delivery.cpp and scheduler.hpp function by
 // function; keep them alike. A batch is one entry, and never a full one.
-//
 // What the queue of the model leaves out is order and payload: an entry is there at once, while the
 // counters that decide (`enqueued`, `dequeued`) are atomics that may lag behind it.
 namespace stentor::explore {
@@ -72,8 +72,8 @@ public:
         yield();
         to.queue.push_back(std::move(what));
         owe();
-        auto& counter = to.enqueued[publisher];
-        counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+        auto& count = to.enqueued[publisher];
+        count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
         if (to.state.claim_after_enqueue()) {
             make_ready(id);
         }
@@ -99,8 +99,8 @@ public:
     // --- final checks --------------------------------------------------------------------------
     [[nodiscard]] int handled() const noexcept { return handled_; }
     [[nodiscard]] bool lanes_idle() const noexcept {
-        return lanes_[0].state.idle() && lanes_[1].state.idle() && lanes_[0].queue.empty() &&
-               lanes_[1].queue.empty();
+        return std::ranges::all_of(
+            lanes_, [](const auto& one) { return one.state.idle() && one.queue.empty(); });
     }
 
 protected:
@@ -128,13 +128,12 @@ protected:
     bool admit_waiting_slow() {
         std::size_t cursor = 0;
         std::size_t id = 0;
-        if (!parking_.may_block(slow_calls_max()) || !waiting_slow_.take(cursor, id)) {
-            return false;
+        const bool one = parking_.may_block(slow_calls_max()) && waiting_slow_.take(cursor, id);
+        if (one) {
+            make_ready(id);
         }
-        make_ready(id);
-        return true;
+        return one;
     }
-    // Somebody owed a look at all lanes since the last time that this was asked.
     bool take_debts() {
         return debts_.load(std::memory_order_relaxed) &&
                debts_.exchange(false, std::memory_order_acquire);
@@ -259,8 +258,7 @@ private:
     }
 
     void deliver(runner& self, std::size_t id, const handler& what) {
-        const bool slow = self.slow_reserved;
-        if (slow) {
+        if (self.slow_reserved) {
             if (rules_.pays_before_slow_call) {
                 pay_debt(self);
             }
@@ -269,7 +267,7 @@ private:
         if (what) {
             what(*this, self, id);
         }
-        if (slow) {
+        if (self.slow_reserved) {
             lanes_[id].state.step_in();
         }
         ++handled_;
@@ -282,8 +280,7 @@ private:
             return true;
         }
         const auto id = std::exchange(self.linger, lanes_max);
-        auto& from = lanes_[id];
-        if (from.state.leave([&] { return pending(from); })) {
+        if (lanes_[id].state.leave([&] { return pending(lanes_[id]); })) {
             waiting_slow_.insert(id);
             if (rules_.admits_after_waiting) {
                 admit_waiting_slow();
@@ -306,12 +303,11 @@ private:
             return;
         }
         const auto id = std::exchange(self.linger, lanes_max);
-        auto& which = lanes_[id];
         self.debt = true;
         if (rules_.owes_before_it_leaves) {
             announce_debt();
         }
-        const bool mine = which.state.leave_in_debt([&] { return pending(which); });
+        const bool mine = lanes_[id].state.leave_in_debt([&] { return pending(lanes_[id]); });
         if (!rules_.owes_before_it_leaves) {
             announce_debt();
         }
@@ -338,8 +334,7 @@ private:
             return;
         }
         const auto id = std::exchange(self.linger, lanes_max);
-        auto& which = lanes_[id];
-        if (which.state.leave([&] { return pending(which); })) {
+        if (lanes_[id].state.leave([&] { return pending(lanes_[id]); })) {
             make_ready(id);
         }
     }

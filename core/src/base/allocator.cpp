@@ -7,6 +7,10 @@
 
 #include <new>
 
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
 namespace stentor::inline v0::detail {
 
 #if defined(STENTOR_ALLOCATOR_MIMALLOC)
@@ -17,6 +21,9 @@ void* allocate_bytes(std::size_t size, std::size_t align) noexcept {
 void free_bytes(void* block, std::size_t align) noexcept {
     mi_free_aligned(block, align);
 }
+void return_free_memory() noexcept {
+    mi_collect(false);
+}
 
 #else
 
@@ -26,6 +33,11 @@ void* allocate_bytes(std::size_t size, std::size_t align) noexcept {
 }
 void free_bytes(void* block, std::size_t align) noexcept {
     ::operator delete(block, std::align_val_t{align});
+}
+void return_free_memory() noexcept {
+#if defined(__GLIBC__)
+    static_cast<void>(::malloc_trim(0));  // threads that have ended leave their arenas full
+#endif
 }
 
 #endif

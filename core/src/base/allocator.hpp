@@ -10,4 +10,8 @@ namespace stentor::inline v0::detail {
 [[nodiscard]] void* allocate_bytes(std::size_t size, std::size_t align) noexcept;
 void free_bytes(void* block, std::size_t align) noexcept;
 
+// Asks the allocator to give the system what is free, in all threads' parts. Takes a while; for
+// whoever has freed megabytes that other threads allocated, and has time.
+void return_free_memory() noexcept;
+
 }  // namespace stentor::inline v0::detail

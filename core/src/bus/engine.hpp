@@ -222,7 +222,9 @@ private:
 
     // placement.cpp; what the watch does
     void maintain(bool idle) noexcept;
+    [[nodiscard]] bool tidy_up(bool idle) noexcept;
     void place(subscription_record& record);
+    [[nodiscard]] static bool held_much(const lane& which) noexcept;
     [[nodiscard]] static bool swollen(const lane& which) noexcept;
     void finish_deferred() noexcept;
     void choose_stamps() noexcept;
@@ -230,7 +232,7 @@ private:
     [[nodiscard]] bool renew_shared(topic_entry& entry);
     void reclaim() noexcept;
     [[nodiscard]] bool fold(const route& gone) noexcept;
-    void release_lanes() noexcept;
+    [[nodiscard]] bool release_lanes() noexcept;
     [[nodiscard]] bool lane_in_use(const lane& which) const noexcept;
 
     // lifecycle.cpp

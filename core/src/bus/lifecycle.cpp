@@ -80,7 +80,7 @@ struct engine::start_ticket final : runner_task {
         }
     }
     bool step() noexcept override {
-        if (real.step()) {
+        if (real.step() || owner.shared_.admit_waiting_slow()) {
             return true;
         }
         owner.shared_.refresh_coarse(owner.shared_.now());

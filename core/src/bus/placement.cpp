@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "base/allocator.hpp"
 #include "base/attempt.hpp"
 #include "bus/engine.hpp"
 
@@ -19,6 +20,13 @@ constexpr std::int64_t lane_bytes_kept = std::int64_t{1} << 20;
 void engine::maintain(bool idle) noexcept {
     log_.flush(false);
     finish_deferred();
+    if (tidy_up(idle)) {
+        return_free_memory();
+    }
+}
+
+// True: a lane with much memory was freed.
+bool engine::tidy_up(bool idle) noexcept {
     const std::lock_guard lock(registry_);
     const bool had_memory = attempt([&] {
         for (std::size_t at = 0; at < active_.size();) {
@@ -43,10 +51,11 @@ void engine::maintain(bool idle) noexcept {
         }
     }
     reclaim();
-    release_lanes();
+    const bool freed_much = release_lanes();
     if (unfinished || !retired_routes_.empty() || !dying_lanes_.empty() || !closed_.empty()) {
         shared_.request_maintenance();
     }
+    return freed_much;
 }
 
 void engine::place(subscription_record& record) {
@@ -117,10 +126,12 @@ bool engine::renew_shared(topic_entry& entry) {
     return false;
 }
 
+bool engine::held_much(const lane& which) noexcept {
+    return which.backlog_peak.load(std::memory_order_relaxed) * which.slot_size() > lane_bytes_kept;
+}
+
 bool engine::swollen(const lane& which) noexcept {
-    return which.backlog_peak.load(std::memory_order_relaxed) * which.slot_size() >
-               lane_bytes_kept &&
-           which.state.idle() && !which.pending();
+    return held_much(which) && which.state.idle() && !which.pending();
 }
 
 // Handlers that unsubscribed themselves: the last call is over when no runner holds them. Destroyed
@@ -173,7 +184,8 @@ bool engine::fold(const route& gone) noexcept {
 }
 
 // Lanes that no route names: first out of the table, then, a grace period later, freed.
-void engine::release_lanes() noexcept {
+// True: one that held much is freed.
+bool engine::release_lanes() noexcept {
     bool unlinked = false;
     const auto readers_max = std::size_t{slots_->size()} + runners_.size();
     for (auto& one : lanes_) {
@@ -205,14 +217,17 @@ void engine::release_lanes() noexcept {
             }
         }
     }
-    std::erase_if(dying_lanes_, [this](dying_lane& one) {
+    bool freed_much = false;
+    std::erase_if(dying_lanes_, [&](dying_lane& one) {
         if (!one.readers.elapsed()) {
             return false;
         }
+        freed_much = freed_much || held_much(*one.what);
         shared_.credits.give(one.what->take_cached_credits());
         free_lane_ids_.push_back(one.what->id());
         return true;
     });
+    return freed_much;
 }
 
 bool engine::lane_in_use(const lane& which) const noexcept {

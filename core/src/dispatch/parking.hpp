@@ -29,7 +29,7 @@
 //   R before I: then B is before N, so N sees one searcher less and one more parked, and wakes it,
 //     unless another runner searches (which has its own B and R still to come) or `workers` runners
 //     are active (each takes from the ready set before it parks).
-// The model is tests/litmus/models/parking.pml; tests/litmus/parking_test.cpp runs this code.
+// The model is tests/litmus/models/parking.pml; tests/litmus/engine_test.cpp runs this code.
 namespace stentor::inline v0::detail {
 
 template <class Sync>

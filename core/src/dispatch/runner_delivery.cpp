@@ -339,11 +339,14 @@ void runner::check_overdue() noexcept {
         cpu - cpu_before >= proof_ns || thread_sleeps(thread_id_.load(std::memory_order_relaxed));
     const auto flagged = word | run_flagged | (proven ? run_proven : 0);
     attention_.store(true, std::memory_order_relaxed);
+    // Counted before the flag is up, because end_run() takes the count back when it sees the flag.
+    shared_.idle.enter_blocked();
     if (!run_word_.compare_exchange_strong(word, flagged, std::memory_order_acq_rel,
                                            std::memory_order_relaxed)) {
+        shared_.idle.leave_blocked();
+        shared_.admit_waiting_slow();
         return;
     }
-    // From here on end_run() undoes what follows, perhaps before it is done; the counts commute.
     watch_seen_ = flagged;
     if (proven) {
         // Until a call ends and tells: others that come into the lane reserve a slow call each, so
@@ -351,7 +354,6 @@ void runner::check_overdue() noexcept {
         lane->cost_ns.store(std::max(lane->cost_ns.load(std::memory_order_relaxed), slow_from_ns),
                             std::memory_order_relaxed);
     }
-    shared_.idle.enter_blocked();
     call_others(*lane);
     shared_.spare_activations.add();
 }

@@ -97,14 +97,17 @@ public:
         return what.runners > what.workers ? what.runners - 1 : what.workers;
     }
     // A slow call ended, or a lane began to wait although there is room: the next one gets its
-    // turn.
-    void admit_waiting_slow() noexcept {
+    // turn. True: there was one. What is admitted may not be slow any more when it is drained, and
+    // then admits nobody; so the watch asks at each tick, too.
+    bool admit_waiting_slow() noexcept {
         std::size_t cursor = 0;
         std::size_t id = 0;
-        if (idle.may_block(slow_calls_max()) && waiting_slow.take(cursor, id)) {
-            ready.insert(id);
-            wake_one();
+        if (!idle.may_block(slow_calls_max()) || !waiting_slow.take(cursor, id)) {
+            return false;
         }
+        ready.insert(id);
+        wake_one();
+        return true;
     }
 
     // After a claim: the lane is the caller's to announce. Wakes at most one runner.
