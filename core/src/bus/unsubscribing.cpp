@@ -13,6 +13,9 @@ namespace {
 constexpr int polls_before_sleep = 64;
 constexpr auto sleep_between_polls = std::chrono::microseconds(50);
 
+// Handlers that this thread is destroying; they nest when one holds another's subscription.
+constinit thread_local int handlers_ending = 0;
+
 }  // namespace
 
 unsubscribe_result engine::unsubscribe(
@@ -22,10 +25,10 @@ unsubscribe_result engine::unsubscribe(
     }
     {
         const std::lock_guard lock(registry_);
-        if (std::ranges::find(active_, record) == active_.end()) {
-            return unsubscribe_result::not_subscribed;
+        // Not there: its owner went, and the watch took it off the lists. The barrier holds the same.
+        if (std::ranges::find(active_, record) != active_.end()) {
+            delist(record);
         }
-        delist(record);
         record->closed.store(true, std::memory_order_release);
         real_sync::heavy_fence();  // [PAIR barrier]
     }
@@ -53,6 +56,18 @@ unsubscribe_result engine::unsubscribe(
         leave_wait(*mine);
     }
     destroy_handler(*record);
+    // The watch may be at it. A handler whose end unsubscribes another does not wait: that one's end
+    // may be waiting for this one.
+    for (int poll = 0; !record->handler_ended.load(std::memory_order_acquire); ++poll) {
+        if (handlers_ending != 0) {
+            return unsubscribe_result::deferred;
+        }
+        if (poll < polls_before_sleep) {
+            real_sync::pause();
+        } else {
+            std::this_thread::sleep_for(sleep_between_polls);
+        }
+    }
     return unsubscribe_result::done;
 }
 
@@ -104,7 +119,10 @@ void engine::leave_wait(runner& mine) noexcept {
 // Once, when no runner can be inside.
 void engine::destroy_handler(subscription_record& record) noexcept {
     if (!record.handler_gone.exchange(true, std::memory_order_acq_rel)) {
+        ++handlers_ending;
         record.call = nullptr;
+        --handlers_ending;
+        record.handler_ended.store(true, std::memory_order_release);
     }
 }
 

@@ -69,7 +69,8 @@ public:
     alignas(cache_line_size) std::atomic<bool> closed{false};
     // Nobody waits for the last call: the runner that ends it destroys the handler.
     std::atomic<bool> deferred{false};
-    std::atomic<bool> handler_gone{false};  // whoever sets it destroys the handler
+    std::atomic<bool> handler_gone{false};   // whoever sets it destroys the handler
+    std::atomic<bool> handler_ended{false};  // and sets this afterwards (release)
 
     // --- placement: hints among runners and the watch, all relaxed ------------------------------
     std::atomic<std::int64_t> cost_ns{0};      // mean service time, recent calls weigh more
