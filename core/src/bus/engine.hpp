@@ -20,7 +20,6 @@
 #include <stentor/metrics/audit.hpp>
 #include <stentor/metrics/snapshot.hpp>
 
-#include <cstring>
 #include <limits>
 #include <map>
 #include <memory>
@@ -45,7 +44,9 @@ public:
     ~engine();
 
     // --- publishing (publish.cpp, publish_bulk.cpp) ---------------------------------------------
-    publish_result publish_slot(const request& what, slot_image& image) noexcept override;
+    publish_result publish_small(const event_type& type, const std::byte* payload,
+                                 publisher_slot* slot) noexcept override;
+    publish_result publish_slot(const request& what, const std::byte* payload) noexcept override;
     publish_result publish_boxed(const request& what, void* object) noexcept override;
     publish_result publish_text(const request& what, std::string_view topic,
                                 std::string& text) noexcept override;
@@ -124,27 +125,27 @@ private:
     [[nodiscard]] static bool place_payload(const outgoing& event, void* to) noexcept;
     [[nodiscard]] bool charge(publisher_slot& slot, std::int64_t bytes, bool urgent) noexcept;
     std::int64_t sweep_bytes(const publisher_slot& mine) noexcept;
-    void stamp(publisher_slot& slot, slot_header& header, const route* origin, envelope* box,
-               std::int64_t flags, const topic_entry& entry) noexcept {
-        const auto ticket = ++slot.next_ticket;
-        const bool precise = slot.samples() || entry.stamp_all.load(std::memory_order_relaxed);
-        const auto time = precise ? shared_.now() : shared_.coarse_now();
-        // Written in halves of 16 bytes, because the queue copies it in such pieces: a wide load
-        // behind two narrow stores would wait until both have left the store buffer.
-        using half = std::uint64_t __attribute__((vector_size(16)));
-        const half first{reinterpret_cast<std::uint64_t>(origin), ticket};
-        const half second{static_cast<std::uint64_t>((time & ~stamp_flags) | flags |
-                                                     (precise ? stamp_precise : 0)),
-                          reinterpret_cast<std::uint64_t>(box)};
-        static_assert(sizeof(slot_header) == 2 * sizeof(half));
-        auto* out = reinterpret_cast<std::byte*>(&header);
-        std::memcpy(out, &first, sizeof first);
-        std::memcpy(out + sizeof first, &second, sizeof second);
+    [[nodiscard]] slot_header stamp(publisher_slot& slot, const route* origin, envelope* box,
+                                    std::int64_t flags, const topic_entry& entry) noexcept {
+        slot.tickets.add();
+        const auto count = slot.tickets.read();
+        const bool precise = slot.samples(count) || entry.stamp_all.load(std::memory_order_relaxed);
+        const auto time = precise ? shared_.precise_now() : shared_.coarse_now();
+        return {.origin = origin,
+                .ticket = slot.ticket_base + count,
+                .stamp = (time & ~stamp_flags) | flags | (precise ? stamp_precise : 0),
+                .box = box};
     }
-    publish_result publish_slot_long(const request& what, slot_image& image) noexcept;
+    publish_result publish_small_long(const event_type& type, const std::byte* payload,
+                                      publisher_slot* slot) noexcept;
+    template <std::size_t SlotSize>
+    [[nodiscard, gnu::always_inline]] inline bool publish_through_cell(
+        publisher_slot& slot, route_cell& cell, const topic_entry& entry, const std::byte* payload,
+        slot_header& header) noexcept;
     [[nodiscard, gnu::always_inline]] inline bool publish_short(publisher_slot& slot,
-                                                                const event_type* type,
-                                                                slot_image& image) noexcept;
+                                                                const event_type& type,
+                                                                const std::byte* payload,
+                                                                slot_header& header) noexcept;
 
     // send.cpp
     publish_result send(publisher_slot& slot, const request& what, outgoing& event,
@@ -178,10 +179,13 @@ private:
     void return_credits(lane& to, lane_port& port, std::int64_t amount) noexcept;
     // At most one wake-up per idle-to-busy edge.
     void announce(lane& which) noexcept {
-        if (which.state.claim_after_enqueue()) {
-            shared_.refresh_coarse(shared_.now());
-            shared_.make_ready(which);
+        if (which.state.claim_after_enqueue()) [[unlikely]] {
+            make_ready(which);
         }
+    }
+    [[gnu::noinline, gnu::cold]] void make_ready(lane& which) noexcept {
+        shared_.refresh_coarse(shared_.now());
+        shared_.make_ready(which);
     }
     [[nodiscard]] route_cell* cell_of(publisher_slot& slot, route& to) noexcept;
     [[nodiscard]] route_cell* make_cell(publisher_slot& slot, route& to) noexcept;

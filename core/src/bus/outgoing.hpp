@@ -6,12 +6,15 @@
 // What publish.cpp, send.cpp and publish_bulk.cpp share.
 namespace stentor::inline v0::detail {
 
+// What lies in a slot behind the header of an event whose payload is elsewhere: anything.
+inline constexpr std::byte no_payload[slot_payload_max] = {};
+
 // One event on its way in. On the publisher's stack.
 struct engine::outgoing {
-    slot_image& image;
-    const event_type* type = nullptr;  // null: text
-    void* object = nullptr;            // payload that goes into an envelope, still the caller's
-    bool copies = false;               // the caller keeps it
+    const std::byte* payload = nullptr;  // of one that fits a slot: slot_payload_max bytes
+    const event_type* type = nullptr;    // null: text
+    void* object = nullptr;              // payload that goes into an envelope, still the caller's
+    bool copies = false;                 // the caller keeps it
     std::string_view topic_name{};
     std::string* text = nullptr;
     envelope* box = nullptr;
@@ -21,6 +24,7 @@ struct engine::outgoing {
     bool waited_enough = false;
     std::int64_t flags = 0;     // of the stamp
     std::uint64_t version = 0;  // the topic's, read before its route
+    slot_header header{};       // when it is stamped
     bool given_id = false;      // the envelope has an id from outside
 };
 

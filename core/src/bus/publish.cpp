@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "bus/outgoing.hpp"
+#include "lane/queue_lane.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -9,11 +10,33 @@ namespace stentor::inline v0::detail {
 
 // The common case in one piece: a known type that fits a slot, no metadata, one lane, a cached
 // credit, and nothing changed since the last time. False: nothing was done, take the long way;
-// every step is explained there.
-inline bool engine::publish_short(publisher_slot& slot, const event_type* type,
-                                  slot_image& image) noexcept {
-    const auto& known = slot.known[publisher_slot::known_place(type)];
-    if (known.type != type || slot.section.entered()) {
+// every step is explained there. It writes as little as it can: what a publisher stores waits in
+// the store buffer behind the lines of the queue, which come from the other core.
+template <std::size_t SlotSize>
+inline bool engine::publish_through_cell(publisher_slot& slot, route_cell& cell,
+                                         const topic_entry& entry, const std::byte* payload,
+                                         slot_header& header) noexcept {
+    auto& through = static_cast<queue_lane<SlotSize>&>(*cell.only);
+    auto& port = *cell.first_port;
+    if (!port.credits.take_one()) {
+        return false;
+    }
+    header = stamp(slot, cell.of, nullptr, 0, entry);
+    cell.entries.add();
+    if (!through.enqueue(port, header, payload)) [[unlikely]] {
+        take_back(cell.entries);
+        take_back(slot.tickets);
+        return_credits(through, port, 1);
+        return false;
+    }
+    announce(through);
+    return true;
+}
+
+inline bool engine::publish_short(publisher_slot& slot, const event_type& type,
+                                  const std::byte* payload, slot_header& header) noexcept {
+    const auto& known = slot.known[publisher_slot::known_place(&type)];
+    if (known.type != &type || slot.section.entered()) {
         return false;
     }
     const reading in_section(slot);
@@ -22,51 +45,44 @@ inline bool engine::publish_short(publisher_slot& slot, const event_type* type,
         known.entry->version.load(std::memory_order_acquire) != known.version) {  // [PAIR route]
         return false;
     }
-    auto& port = *cell->first_port;
-    if (!port.credits.take_one()) {
-        return false;
-    }
-    stamp(slot, image.header, cell->of, nullptr, 0, *known.entry);
-    cell->entries.add();
-    if (!cell->only->enqueue(port, image)) {
-        take_back(cell->entries);
-        return_credits(*cell->only, port, 1);
-        return false;
-    }
-    announce(*cell->only);
-    slot.published.add();
-    return true;
+    return cell->slot_size == 64
+               ? publish_through_cell<64>(slot, *cell, *known.entry, payload, header)
+               : publish_through_cell<96>(slot, *cell, *known.entry, payload, header);
 }
 
-publish_result engine::publish_slot(const request& what, slot_image& image) noexcept {
-    if (what.options == nullptr && what.cause == nullptr) [[likely]] {
-        auto* slot = what.slot != nullptr ? what.slot : slot_pool::of_this_thread(slots_);
-        if (slot != nullptr && publish_short(*slot, what.type, image)) [[likely]] {
-            const auto& header = image.header;
-            return publish_result(
-                publish_status::accepted,
-                {header.ticket, shared_.start_unix_ns() + (header.stamp & ~stamp_flags), id_key_});
-        }
+// Flat, because a call keeps what it saves on the stack: more stores.
+[[gnu::flatten]] publish_result engine::publish_small(const event_type& type,
+                                                      const std::byte* payload,
+                                                      publisher_slot* slot) noexcept {
+    auto* through = slot != nullptr ? slot : slot_pool::of_this_thread(slots_);
+    slot_header header;
+    if (through != nullptr && publish_short(*through, type, payload, header)) [[likely]] {
+        return publish_result(
+            publish_status::accepted,
+            {header.ticket, shared_.start_unix_ns() + (header.stamp & ~stamp_flags), id_key_});
     }
-    return publish_slot_long(what, image);
+    return publish_small_long(type, payload, slot);
 }
 
-[[gnu::noinline]] publish_result engine::publish_slot_long(const request& what,
-                                                           slot_image& image) noexcept {
-    outgoing event{.image = image, .type = what.type};
+[[gnu::noinline]] publish_result engine::publish_small_long(const event_type& type,
+                                                            const std::byte* payload,
+                                                            publisher_slot* slot) noexcept {
+    return publish_slot({.type = &type, .slot = slot}, payload);
+}
+
+publish_result engine::publish_slot(const request& what, const std::byte* payload) noexcept {
+    outgoing event{.payload = payload, .type = what.type};
     return publish_any(what, event);
 }
 
 publish_result engine::publish_boxed(const request& what, void* object) noexcept {
-    slot_image image;
-    outgoing event{.image = image, .type = what.type, .object = object};
+    outgoing event{.payload = no_payload, .type = what.type, .object = object};
     return publish_any(what, event);
 }
 
 publish_result engine::publish_text(const request& what, std::string_view topic,
                                     std::string& text) noexcept {
-    slot_image image;
-    outgoing event{.image = image, .topic_name = topic, .text = &text};
+    outgoing event{.payload = no_payload, .topic_name = topic, .text = &text};
     return publish_any(what, event);
 }
 
@@ -197,7 +213,7 @@ topic_entry* engine::find_topic(publisher_slot& slot, const outgoing& event) noe
 
 publish_result engine::finish(publisher_slot& slot, publish_status status,
                               std::uint32_t which) noexcept {
-    slot.published.add();
+    slot.refused.add();
     slot.count(status);
     return publish_result(status, {}, which);
 }

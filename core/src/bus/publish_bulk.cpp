@@ -53,8 +53,7 @@ std::size_t engine::publish_bulk(const request& what, void* first, std::size_t c
 std::size_t engine::bulk_fast(publisher_slot& slot, const request& what, const std::byte* first,
                               std::size_t count, publish_status& last) noexcept {
     const reading in_section(slot);
-    slot_image image;
-    outgoing event{.image = image, .type = what.type};
+    const outgoing event{.type = what.type};
     auto* entry = find_topic(slot, event);
     if (entry == nullptr || !takes(what)) {
         return 0;
@@ -76,22 +75,27 @@ std::size_t engine::bulk_fast(publisher_slot& slot, const request& what, const s
         }
     }
     alignas(slot_align_max) std::byte slots[chunk_max * sizeof(slot_image)];
+    alignas(slot_align_max) std::byte payloads[chunk_max * slot_payload_max];
     const auto stride = lane.slot_size();
     const auto size = std::size_t{what.type->size};
     for (std::size_t index = 0; index < held; ++index) {
-        stamp(slot, event.image.header, &to, event.box, event.flags, *to.topic);
-        auto* out = slots + index * stride;
-        std::memcpy(out, &event.image.header, sizeof(slot_header));
-        std::memcpy(out + sizeof(slot_header), first + index * size, size);
+        const auto header = stamp(slot, &to, event.box, event.flags, *to.topic);
+        const auto* payload = first + index * size;
+        if (size < slot_payload_max) {
+            auto* padded = payloads + index * slot_payload_max;  // the queue reads a whole one
+            std::memcpy(padded, payload, size);
+            payload = padded;
+        }
+        lane.write_draft(slots + index * stride, header, payload);
     }
     cell->entries.add(held);
     if (!lane.enqueue_bulk(port, slots, held)) {
         cell->entries.add(~std::uint64_t{held} + 1);
+        slot.tickets.add(~std::uint64_t{held} + 1);
         return_credits(lane, port, static_cast<std::int64_t>(held));
         return 0;
     }
     announce(lane);
-    slot.published.add(held);
     last = publish_status::accepted;
     return held;
 }
@@ -101,10 +105,10 @@ std::size_t engine::bulk_one_by_one(publisher_slot*& slot, const request& what, 
     const auto& type = *what.type;
     for (std::size_t index = 0; index < count; ++index) {
         auto* object = first + index * type.size;
-        slot_image image;
-        outgoing event{.image = image, .type = &type};
+        alignas(slot_align_max) std::byte payload[slot_payload_max];
+        outgoing event{.payload = payload, .type = &type};
         if (type.in_slot) {
-            std::memcpy(image.payload, object, type.size);
+            std::memcpy(payload, object, type.size);
         } else {
             event.object = object;
             event.copies = !move;

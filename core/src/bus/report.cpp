@@ -92,7 +92,7 @@ publish_terms engine::all_publishes() const {
         add(sums.closed, slot, publish_status::closed);
         add(sums.would_deadlock, slot, publish_status::would_deadlock);
         add(sums.type_mismatch, slot, publish_status::type_mismatch);
-        sums.published += as_signed(slot.published.read());
+        sums.published += as_signed(slot.tickets.read() + slot.refused.read());
     }
     const auto after_end = as_signed(refused_closed_.read());
     sums.closed += after_end;

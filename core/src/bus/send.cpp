@@ -10,7 +10,7 @@ namespace stentor::inline v0::detail {
 namespace {
 
 constexpr std::size_t targets_max = 4096;  // as many as lanes
-constexpr std::int64_t credit_chunk_max = 64;
+constexpr std::int64_t credit_chunk_max = 512;
 
 // Small lanes hand out small chunks, so that one publisher's cache does not drain the centre.
 std::int64_t chunk_of(const lane& from) noexcept {
@@ -73,11 +73,12 @@ publish_result engine::send_one(publisher_slot& slot, const request& what, outgo
         return_credits(lane, port, 1);
         return finish(slot, status);
     }
-    stamp(slot, event.image.header, &to, event.box, event.flags, *to.topic);
+    event.header = stamp(slot, &to, event.box, event.flags, *to.topic);
     // Counted before the enqueue, so that no moment shows more settled than accepted.
     cell.entries.add();
-    if (!lane.enqueue(port, event.image)) {
+    if (!lane.enqueue(port, event.header, event.payload)) {
         take_back(cell.entries);
+        take_back(slot.tickets);
         return_credits(lane, port, 1);
         hand_back(event);
         return finish(slot, publish_status::rejected_no_memory);
@@ -114,7 +115,7 @@ publish_result engine::send_many(publisher_slot& slot, const request& what, outg
                 return_held(event, to, cell, at + 1);
                 return finish(slot, status);
             }
-            stamp(slot, event.image.header, &to, event.box, event.flags, *to.topic);
+            event.header = stamp(slot, &to, event.box, event.flags, *to.topic);
             cell.events.add();
             begun = true;
         }
@@ -122,7 +123,7 @@ publish_result engine::send_many(publisher_slot& slot, const request& what, outg
             event.box->add_references(1);
         }
         cell.entries.add();
-        if (!target.through->enqueue(port, event.image)) {
+        if (!target.through->enqueue(port, event.header, event.payload)) {
             take_back(cell.entries);
             return_credits(*target.through, port, 1);
             if (event.box != nullptr) {
@@ -141,6 +142,7 @@ publish_result engine::send_many(publisher_slot& slot, const request& what, outg
     }
     if (!reached) {
         take_back(cell.events);
+        take_back(slot.tickets);
         hand_back(event);
         return finish(slot, publish_status::rejected_no_memory);
     }
@@ -237,11 +239,10 @@ void engine::hand_back(outgoing& event) noexcept {
 
 publish_result engine::accept(publisher_slot& slot, const outgoing& event,
                               publish_status status) noexcept {
-    slot.published.add();
     if (status == publish_status::accepted_partial) {
         slot.count(status);  // for the exporters; what was accepted is counted in the cells
     }
-    const auto& header = event.image.header;
+    const auto& header = event.header;
     const auto since_epoch = shared_.start_unix_ns() + (header.stamp & ~stamp_flags);
     return publish_result(status, {event.given_id ? 0 : header.ticket, since_epoch, id_key_});
 }
@@ -315,6 +316,7 @@ route_cell* engine::make_cell(publisher_slot& slot, route& to) noexcept {
         if (to.targets.size() == 1 && !to.constrained) {
             cell->only = to.targets.front().through.get();
             cell->first_port = cell->ports.front();
+            cell->slot_size = cell->only->slot_size();
         }
         to.cells[slot.index].store(cell.get(), std::memory_order_release);  // [PAIR cell]
         return cell.release();

@@ -80,7 +80,7 @@ slot_pool::slot_pool(std::uint32_t leased_max, std::uint64_t ticket_base)
         slot.index = index;
         slot.shared = index >= leased_max;
         // 2^48 tickets to each slot before two could meet.
-        slot.next_ticket = ticket_base + ((std::uint64_t{index} + 1) << 48);
+        slot.ticket_base = ticket_base + ((std::uint64_t{index} + 1) << 48);
         slot.jitter = index * 2654435761U + 1;
     }
 }

@@ -34,10 +34,13 @@ public:
 
     // --- the holder's; others read the counters and the section -------------------------------
     alignas(cache_line_size) read_section<real_sync> section;
-    std::uint64_t next_ticket = 0;
-    std::uint32_t until_sample = sample_every;
+    // Tickets are numbers from here on, one for each event that was stamped. As many publishes were
+    // accepted, if all is well; the others are counted in `refused`.
+    std::uint64_t ticket_base = 0;
+    counter tickets;
+    std::uint64_t next_sample = sample_every;  // by the count of tickets
     std::uint32_t jitter = 1;
-    counter published;
+    counter refused;
     std::array<counter, statuses> by_status;
     // The last few types published. A typed topic's entry lives as long as the bus; the cell is of
     // the route version that the entry had, and good only while it still has it.
@@ -55,17 +58,17 @@ public:
     void count(publish_status status) noexcept {
         by_status[static_cast<std::size_t>(status)].add();
     }
-    // True for about one event in sample_every, with jitter, so that a pattern of the same period
+    // True for about one ticket in sample_every, with jitter, so that a pattern of the same period
     // is not seen always or never.
-    [[nodiscard]] bool samples() noexcept {
+    [[nodiscard]] bool samples([[maybe_unused]] std::uint64_t count) noexcept {
 #if defined(STENTOR_NO_METRICS)
         return false;
 #else
-        if (--until_sample != 0) [[likely]] {
+        if (count < next_sample) [[likely]] {
             return false;
         }
         jitter = jitter * 1664525U + 1013904223U;
-        until_sample = sample_every * 3 / 4 + (jitter >> 16) % (sample_every / 2);
+        next_sample = count + sample_every * 3 / 4 + (jitter >> 16) % (sample_every / 2);
         return true;
 #endif
     }

@@ -64,6 +64,8 @@ public:
     [[nodiscard]] std::int64_t now() const noexcept {
         return source_.steady_ns() - start_steady_ns_;
     }
+    // The same, kept out of the way of callers that seldom need it.
+    [[nodiscard, gnu::noinline]] std::int64_t precise_now() const noexcept { return now(); }
     // Never past the end of time, so that a longest duration means for ever.
     [[nodiscard]] std::int64_t moment_after(std::chrono::nanoseconds wait) const noexcept {
         constexpr auto end = std::numeric_limits<std::int64_t>::max();

@@ -58,10 +58,15 @@ public:
         }
         return port;
     }
-    // The port's holder. False: no memory. The image is read up to slot_size.
-    [[nodiscard]] virtual bool enqueue(lane_port& port, const slot_image& image) noexcept = 0;
-    // `count` slots, slot_size apart. All or nothing.
-    [[nodiscard]] virtual bool enqueue_bulk(lane_port& port, const std::byte* slots,
+    // The port's holder. False: no memory. Of the payload, as much as a slot holds is readable.
+    [[nodiscard]] virtual bool enqueue(lane_port& port, const slot_header& header,
+                                       const std::byte* payload) noexcept = 0;
+    // Writes what enqueue_bulk() takes: a draft of up to slot_size bytes, which refers to the
+    // payload. For lanes whose slots have a payload.
+    virtual void write_draft(std::byte* out, const slot_header& header,
+                             const std::byte* payload) const noexcept = 0;
+    // `count` drafts, slot_size apart. All or nothing.
+    [[nodiscard]] virtual bool enqueue_bulk(lane_port& port, const std::byte* drafts,
                                             std::size_t count) noexcept = 0;
     // A runner inside the lane; `consumer` is its index. May return 0 although another runner is
     // about to give an entry free to be taken: pending() decides, not this.

@@ -69,8 +69,9 @@ public:
     void sample(std::string_view labels, Integer value, std::string_view suffix = {}) {
         open(labels, suffix);
         std::array<char, 24> digits{};
-        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-        out_.append(digits.data(), end).append("\n");
+        auto* end = std::to_chars(digits.data(), digits.data() + digits.size() - 1, value).ptr;
+        *end++ = '\n';
+        out_.append(std::string_view(digits.data(), static_cast<std::size_t>(end - digits.data())));
     }
 
     void sample_seconds(std::string_view labels, std::int64_t ns, std::string_view suffix = {}) {

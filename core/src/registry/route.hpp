@@ -53,6 +53,7 @@ struct alignas(cache_line_size) route_cell {
     route* of = nullptr;
     lane* only = nullptr;  // the one lane of a route that has one, and is not constrained
     lane_port* first_port = nullptr;
+    std::uint32_t slot_size = 0;  // of that lane
     counter entries;  // enqueued, all targets
     counter events;   // accepted by at least one of several targets; of one target, see entries
     std::vector<lane_port*> ports;  // one per target

@@ -56,7 +56,7 @@ TEST(publisher_slots, have_ranges_of_tickets_that_never_meet) {
     std::set<std::uint64_t> firsts;
     for (std::uint32_t index = 0; index < pool.size(); ++index) {
         EXPECT_EQ(pool.at(index).index, index);
-        firsts.insert(pool.at(index).next_ticket);
+        firsts.insert(pool.at(index).ticket_base);
     }
     EXPECT_EQ(firsts.size(), std::size_t{pool.size()});
 }

@@ -36,6 +36,11 @@ slot_image image_of(std::uint64_t ticket) {
     return image;
 }
 
+bool put(lane& into, lane_port& port, std::uint64_t ticket) {
+    const auto image = image_of(ticket);
+    return into.enqueue(port, image.header, image.payload);
+}
+
 std::vector<std::uint64_t> take(lane& from, std::uint32_t consumer, std::size_t most) {
     alignas(slot_image) std::byte buffer[64 * sizeof(slot_image)];
     const auto count = from.dequeue(consumer, buffer, most);
@@ -61,7 +66,7 @@ TEST_P(lane_of_size, gives_back_what_was_put_in) {
     auto* port = made->add_port(0);
     ASSERT_NE(port, nullptr);
     for (std::uint64_t ticket = 1; ticket <= 100; ++ticket) {
-        ASSERT_TRUE(made->enqueue(*port, image_of(ticket)));
+        ASSERT_TRUE(put(*made, *port, ticket));
     }
     std::uint64_t expected = 1;
     while (made->pending()) {
@@ -91,8 +96,8 @@ TEST(lane, counts_what_nobody_took_yet) {
     auto* one = made->add_port(0);
     auto* two = made->add_port(1);
     EXPECT_FALSE(made->pending());
-    ASSERT_TRUE(made->enqueue(*one, image_of(1)));
-    ASSERT_TRUE(made->enqueue(*two, image_of(2)));
+    ASSERT_TRUE(put(*made, *one, 1));
+    ASSERT_TRUE(put(*made, *two, 2));
     EXPECT_EQ(made->backlog(), 2);
     EXPECT_EQ(take(*made, 1, 1).size(), 1U);
     EXPECT_EQ(made->backlog(), 1);
@@ -101,14 +106,17 @@ TEST(lane, counts_what_nobody_took_yet) {
 }
 
 TEST(lane, takes_a_bulk_as_a_whole) {
-    const auto made = lane_of(32);
+    const auto made = lane_of(64);
     auto* port = made->add_port(0);
-    std::vector<std::byte> slots(10 * 32);
+    alignas(slot_image) std::byte drafts[10 * 64];
+    std::vector<slot_image> images;
     for (std::uint64_t ticket = 0; ticket < 10; ++ticket) {
-        const auto image = image_of(ticket);
-        std::memcpy(slots.data() + ticket * 32, &image, 32);
+        images.push_back(image_of(ticket));
     }
-    ASSERT_TRUE(made->enqueue_bulk(*port, slots.data(), 10));
+    for (std::size_t at = 0; at < 10; ++at) {
+        made->write_draft(drafts + at * 64, images[at].header, images[at].payload);
+    }
+    ASSERT_TRUE(made->enqueue_bulk(*port, drafts, 10));
     EXPECT_EQ(made->backlog(), 10);
     std::vector<std::uint64_t> tickets;
     while (made->pending()) {
@@ -144,7 +152,7 @@ TEST(lane, keeps_the_order_of_each_publisher) {
         threads.emplace_back([&, port, index] {
             EXPECT_TRUE(together.meet());
             for (std::uint64_t number = 1; number <= each; ++number) {
-                EXPECT_TRUE(made->enqueue(*port, image_of(number * publishers + index)));
+                EXPECT_TRUE(put(*made, *port, number * publishers + index));
             }
         });
     }

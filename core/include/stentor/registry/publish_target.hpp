@@ -26,8 +26,11 @@ public:
         publisher_slot* slot = nullptr;
     };
 
-    // The payload is in the image already; the engine fills in the header.
-    virtual publish_result publish_slot(const request& what, slot_image& image) noexcept = 0;
+    // A payload that fits a slot; slot_payload_max bytes can be read there. The first form is for
+    // events without metadata, and `slot` is as in a request.
+    virtual publish_result publish_small(const event_type& type, const std::byte* payload,
+                                         publisher_slot* slot) noexcept = 0;
+    virtual publish_result publish_slot(const request& what, const std::byte* payload) noexcept = 0;
     // Moves the event from `object`, unless the publish is refused: then it is untouched.
     virtual publish_result publish_boxed(const request& what, void* object) noexcept = 0;
     virtual publish_result publish_text(const request& what, std::string_view topic,
@@ -45,9 +48,18 @@ template <class E>
 publish_result publish_to(publish_target& target, publish_target::request what, E& event) noexcept {
     what.type = &event_type_of<E>;
     if constexpr (fits_slot<E>) {
-        slot_image image;
-        std::memcpy(image.payload, &event, sizeof(E));
-        return target.publish_slot(what, image);
+        const auto publish = [&](const std::byte* payload) noexcept {
+            return what.options == nullptr && what.cause == nullptr
+                       ? target.publish_small(event_type_of<E>, payload, what.slot)
+                       : target.publish_slot(what, payload);
+        };
+        if constexpr (sizeof(E) == slot_payload_max) {
+            return publish(reinterpret_cast<const std::byte*>(&event));
+        } else {
+            alignas(slot_align_max) std::byte payload[slot_payload_max];
+            std::memcpy(payload, &event, sizeof(E));
+            return publish(payload);
+        }
     } else {
         return target.publish_boxed(what, &event);
     }
