@@ -3,12 +3,13 @@
 #
 # Sourced by ./dev: the stages of ./dev test.
 
-stages=(lint dev clang asan tsan tsan-real no-exceptions run)
-# What runs unasked. The others work with --only; they join as their tests hold there.
-default_stages=(dev)
+stages=(lint dev asan tsan no-exceptions run tsan-real clang tidy)
+# What runs unasked, in about half an hour on two cores. The others run with --only.
+default_stages=(lint dev asan tsan no-exceptions run)
 declare -A about=(
-    [lint]="formatting, scripts, clang-tidy"
-    [dev]="GCC: all tests, consumers of the package, benches' smoke runs"
+    [lint]="formatting, scripts, layers, style, docs"
+    [tidy]="clang-tidy on the library"
+    [dev]="GCC: all tests, consumers of the package"
     [clang]="Clang 19: all tests"
     [asan]="AddressSanitizer with leaks, UndefinedBehaviorSanitizer"
     [tsan]="ThreadSanitizer, mutex queue and thread executor"
@@ -60,7 +61,8 @@ run_stage() {
     (
         set -e
         case $stage in
-            lint) stage_lint ;;
+            lint) stage_checks check_format check_shell check_own ;;
+            tidy) stage_checks check_tidy ;;
             run) stage_run ;;
             *) stage_preset "$stage" ;;
         esac
@@ -105,9 +107,9 @@ stage_preset() {
     ctest --preset "$1" -j "$jobs" "${exclude[@]}"
 }
 
-stage_lint() {
+stage_checks() {
     local p=0 f=0 check
-    for check in check_format check_shell check_tidy; do
+    for check in "$@"; do
         if "$check"; then
             p=$((p + 1))
         else

@@ -25,7 +25,7 @@ unsubscribe_result engine::unsubscribe(
     }
     {
         const std::lock_guard lock(registry_);
-        // Not there: its owner went, and the watch took it off the lists. The barrier holds the same.
+        // Not there: its owner went, and the watch took it off the lists. The barrier still holds.
         if (std::ranges::find(active_, record) != active_.end()) {
             delist(record);
         }
@@ -56,8 +56,8 @@ unsubscribe_result engine::unsubscribe(
         leave_wait(*mine);
     }
     destroy_handler(*record);
-    // The watch may be at it. A handler whose end unsubscribes another does not wait: that one's end
-    // may be waiting for this one.
+    // The watch may be at it. A handler whose end unsubscribes another does not wait: that one's
+    // end may be waiting for this one.
     for (int poll = 0; !record->handler_ended.load(std::memory_order_acquire); ++poll) {
         if (handlers_ending != 0) {
             return unsubscribe_result::deferred;
