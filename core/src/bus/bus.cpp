@@ -47,7 +47,7 @@ bus::~bus() {
     }
     if (engine_->forked() || engine_->stuck()) {
         // The threads are the parent's, or one of them will never return: what they use stays.
-        static_cast<void>(new std::shared_ptr<detail::engine>(std::move(engine_)));
+        detail::engine::leave_behind(std::move(engine_));
     }
 }
 

@@ -12,6 +12,9 @@ namespace {
 
 constexpr std::int64_t cancel_grace_ns = 1'000'000'000;
 
+// The engines that are left behind. Written by ends of buses.
+constinit std::atomic<engine*> left_behind{nullptr};
+
 }  // namespace
 
 drain_report engine::drain(std::chrono::nanoseconds deadline) noexcept {
@@ -19,6 +22,7 @@ drain_report engine::drain(std::chrono::nanoseconds deadline) noexcept {
         return {};
     }
     const auto until = shared_.moment_after(deadline);
+    const auto before = handled_total();
     if (intake_.now() == intake::open) {
         intake_.set(intake::draining);
     }
@@ -44,7 +48,6 @@ drain_report engine::drain(std::chrono::nanoseconds deadline) noexcept {
         return known;
     }
     drain_report report;
-    const auto before = handled_total();
     report.complete = await(until, true);
     intake_.set(intake::closed);
     wait_for_publishers(shared_.now() + cancel_grace_ns);
@@ -60,6 +63,15 @@ drain_report engine::drain(std::chrono::nanoseconds deadline) noexcept {
         final_report_.completed = report.completed;
     }
     return report;
+}
+
+void engine::leave_behind(std::shared_ptr<engine> kept) noexcept {
+    auto& left = *kept;
+    left.itself_ = std::move(kept);
+    left.left_before_ = left_behind.load(std::memory_order_relaxed);
+    while (!left_behind.compare_exchange_weak(left.left_before_, &left, std::memory_order_acq_rel,
+                                              std::memory_order_relaxed)) {
+    }
 }
 
 // Of several drains the shortest deadline counts for all.

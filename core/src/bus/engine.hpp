@@ -75,6 +75,8 @@ public:
     [[nodiscard]] bool forked() const noexcept { return intake_.forked(); }
     // A runner of this engine is calling a handler on this thread.
     [[nodiscard]] bool inside_handler() const noexcept;
+    // Keeps the engine for ever, without memory for it, and where a leak detector finds it.
+    static void leave_behind(std::shared_ptr<engine> kept) noexcept;
     // Some call never returned: the engine must outlive it.
     [[nodiscard]] bool stuck() const noexcept { return stuck_.load(std::memory_order_acquire); }
     [[nodiscard]] std::chrono::nanoseconds drain_deadline() const noexcept {
@@ -310,6 +312,9 @@ private:
     // Some call never returned; set once by the drain, read by unsubscribers that wait for it.
     std::atomic<bool> stuck_{false};
     drain_report final_report_;
+    // Of an engine that is left behind.
+    std::shared_ptr<engine> itself_;
+    engine* left_before_ = nullptr;
 };
 
 }  // namespace stentor::inline v0::detail
