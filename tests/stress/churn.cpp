@@ -90,8 +90,11 @@ void stage::stop() {
 void life::begin() {
     over_.store(false);
     count_.store(0);
-    token_ = std::make_shared<int>(0);
-    watched_ = token_;
+    gone_.store(false);
+    token_ = std::shared_ptr<int>(new int(0), [this](const int* token) {
+        delete token;
+        gone_.store(true);
+    });
 }
 
 void life::take(const stamp& mark) noexcept {

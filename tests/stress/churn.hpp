@@ -78,7 +78,7 @@ public:
 
     [[nodiscard]] std::shared_ptr<int> token() { return std::move(token_); }
     // The handler, and with it the token, is gone.
-    [[nodiscard]] bool let_go() const noexcept { return watched_.expired(); }
+    [[nodiscard]] bool let_go() const noexcept { return gone_.load(); }
     [[nodiscard]] std::size_t count() const noexcept { return count_.load(); }
     [[nodiscard]] bool overflowed() const noexcept { return count() > events_max; }
     [[nodiscard]] std::uint64_t late() const noexcept { return late_.load(); }
@@ -93,7 +93,8 @@ private:
     std::atomic<std::uint64_t> broken_{0};
     std::atomic<bool> over_{false};
     std::shared_ptr<int> token_;
-    std::weak_ptr<int> watched_;
+    // Not the expiry of a weak_ptr, which orders nothing.
+    std::atomic<bool> gone_{false};
 };
 
 // Subscribes `to` under the name, to stage topic 0 or 1, or to both by pattern (2).

@@ -31,10 +31,10 @@ public:
     }
     counted& operator=(const counted&) = delete;
     ~counted() {
-        book_->destroyed.fetch_add(1);
         if (full_) {
             book_->destroyed_full.fetch_add(1);
         }
+        book_->destroyed.fetch_add(1);  // last: who sees it may end the book
     }
 
     // False: it was moved from.
