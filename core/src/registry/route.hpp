@@ -54,8 +54,8 @@ struct alignas(cache_line_size) route_cell {
     lane* only = nullptr;  // the one lane of a route that has one, and is not constrained
     lane_port* first_port = nullptr;
     std::uint32_t slot_size = 0;  // of that lane
-    counter entries;  // enqueued, all targets
-    counter events;   // accepted by at least one of several targets; of one target, see entries
+    counter entries;              // enqueued, all targets
+    counter events;  // accepted by at least one of several targets; of one target, see entries
     std::vector<lane_port*> ports;  // one per target
 };
 
