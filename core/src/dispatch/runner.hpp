@@ -109,12 +109,12 @@ private:
     void expire(const stretch& what, std::size_t at) noexcept;
     void settle(const stretch& what, std::size_t first, std::size_t count) noexcept;
     void deliver(subscription_record& to, const stretch& what, std::size_t first, std::size_t count,
-                 bool measure) noexcept;
+                 bool measure, std::int64_t& moment) noexcept;
     std::size_t call(subscription_record& to, delivery_frame& frame, const stretch& what) noexcept;
     void account(subscription_record& to, const stretch& what, std::size_t first, std::size_t count,
                  std::int64_t begin, std::int64_t end) noexcept;
-    void judge(subscription_record& to, const stretch& what, std::int64_t each_ns,
-               std::uint32_t calls) noexcept;
+    void judge(subscription_record& to, std::int64_t each_ns, std::uint32_t calls) noexcept;
+    void judge_lane(const stretch& what) noexcept;
 
     void begin_run(bool known_slow) noexcept;
     void end_run(subscription_record& to, lane& from) noexcept;
@@ -141,6 +141,8 @@ private:
     bool stepping_ = false;  // a handler that steps a manual executor must not step its own runner
     bool surplus_ = false;   // came back from a slow call; perhaps one runner too many is active
     std::uint32_t vain_searches_ = 0;
+    std::uint32_t stretches_ = 0;  // delivered as a whole
+    bool lane_judged_ = false;     // some handler of the lane, since its cost was added up
     std::int64_t last_work_ns_ = 0;
     std::uint64_t watch_seen_ = 0;             // the watch's: the run it saw at its last tick
     std::int64_t watch_cpu_ns_ = 0;            // the watch's: this thread's CPU time at that tick

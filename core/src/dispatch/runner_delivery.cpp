@@ -25,7 +25,8 @@ const route_target& target_in(const route& origin, const lane& from) noexcept {
     return origin.targets.front();
 }
 
-constexpr std::int64_t proof_ns = 500'000;  // of CPU time within one tick
+constexpr std::int64_t proof_ns = 500'000;       // of CPU time within one tick
+constexpr std::uint32_t stretches_measured = 8;  // one in so many
 
 }  // namespace
 
@@ -78,9 +79,12 @@ void runner::handle_timed(const stretch& what) noexcept {
             slot.box->expires_system_ns <= shared_.source().system_ns()) {
             expire(what, at);
         } else {
+            std::int64_t moment = 0;
             for (std::uint32_t index = 0; index < what.target.count; ++index) {
-                deliver(*what.origin.subscriptions[what.target.first + index], what, at, 1, true);
+                deliver(*what.origin.subscriptions[what.target.first + index], what, at, 1, true,
+                        moment);
             }
+            judge_lane(what);
         }
         settle(what, at, 1);
     }
@@ -103,10 +107,16 @@ void runner::handle_plain(const stretch& what) noexcept {
             box->expires_system_ns <= shared_.source().system_ns()) {
             expire(what, first);
         } else {
+            const bool precise = (stamp & stamp_precise) != 0;
+            // What is cheap need not be measured each time to notice that it is so no more.
+            const bool measure = precise || (last - first >= batch_unknown &&
+                                             ++stretches_ % stretches_measured == 0);
+            std::int64_t moment = 0;
             for (std::uint32_t index = 0; index < what.target.count; ++index) {
                 deliver(*what.origin.subscriptions[what.target.first + index], what, first,
-                        last - first, (stamp & stamp_precise) != 0);
+                        last - first, measure, moment);
             }
+            judge_lane(what);
         }
         first = last;
     }
@@ -137,7 +147,7 @@ void runner::settle(const stretch& what, std::size_t first, std::size_t count) n
 }
 
 void runner::deliver(subscription_record& to, const stretch& what, std::size_t first,
-                     std::size_t count, bool measure) noexcept {
+                     std::size_t count, bool measure, std::int64_t& moment) noexcept {
     auto& mine = to.terminals[index_];
     std::shared_ptr<const void> owner;
     if (to.has_owner) {
@@ -160,24 +170,25 @@ void runner::deliver(subscription_record& to, const stretch& what, std::size_t f
 
     const auto* before = guard_.enter(&to);
     std::size_t failed = 0;
-    bool measured = false;
+    bool called = false;
     std::int64_t begin = 0;
     std::int64_t end = 0;
     if (!to.closed.load(std::memory_order_relaxed) &&  // [PAIR barrier]
         !shared_.cancelling.load(std::memory_order_relaxed)) {
         const bool slow = slow_reserved_;
-        measured = measure || count >= batch_unknown;
-        begin = measured ? shared_.now() : 0;
+        called = true;
+        begin = moment != 0 || !measure ? moment : shared_.now();
         if (slow) {
             pay_debt();
             call_others(what.from);
         }
         begin_run(slow);
         failed = call(to, frame, what);
-        end = measured ? shared_.now() : 0;
+        moment = end = measure ? shared_.now() : 0;  // and the next one's beginning
         end_run(to, what.from);
         if (slow) {
             what.from.state.step_in();
+            moment = 0;  // that may have taken a while
         }
     }
     guard_.exit(before);
@@ -193,8 +204,8 @@ void runner::deliver(subscription_record& to, const stretch& what, std::size_t f
     if (to.deferred.load(std::memory_order_relaxed)) {
         shared_.request_maintenance();  // this may have been the last call
     }
-    if (measured && frame.index != 0) {
-        account(to, what, first, measure ? 1 : frame.index, begin, end);
+    if (called && measure && frame.index != 0) {
+        account(to, what, first, frame.index, begin, end);
     }
 }
 
@@ -236,7 +247,7 @@ std::size_t runner::call(subscription_record& to, delivery_frame& frame,
 void runner::account(subscription_record& to, const stretch& what, std::size_t first,
                      std::size_t count, std::int64_t begin, std::int64_t end) noexcept {
     const auto each = std::max<std::int64_t>((end - begin) / static_cast<std::int64_t>(count), 1);
-    judge(to, what, each, static_cast<std::uint32_t>(count));
+    judge(to, each, static_cast<std::uint32_t>(count));
 #if !defined(STENTOR_NO_METRICS)
     const auto& slot = header_at(what.slots, what.from.slot_size(), first);
     if (count == 1) {
@@ -256,8 +267,7 @@ void runner::account(subscription_record& to, const stretch& what, std::size_t f
 // kind of lane. One call counts for at most sixteen times what calls took before, because a thread
 // that lost its CPU looks like a slow handler; a handler that is slow shows it again. Relaxed
 // throughout: these are hints, and other runners' writes may be lost.
-void runner::judge(subscription_record& to, const stretch& what, std::int64_t each_ns,
-                   std::uint32_t calls) noexcept {
+void runner::judge(subscription_record& to, std::int64_t each_ns, std::uint32_t calls) noexcept {
     const auto old = to.cost_ns.load(std::memory_order_relaxed);
     const auto counted = old == 0 ? each_ns : std::min(each_ns, 16 * old + timed_from_ns);
     const auto cost = old == 0 ? counted : old + (counted - old) / 8;
@@ -273,15 +283,22 @@ void runner::judge(subscription_record& to, const stretch& what, std::int64_t ea
     if (crossed || (to.in_shared_lane.load(std::memory_order_relaxed) && cost >= demote_from_ns)) {
         shared_.request_maintenance();
     }
+    // Unknown until all of the lane's handlers are judged: then batches stay small.
+    lane_judged_ = lane_judged_ || seen + calls >= calls_to_judge || cost >= timed_from_ns;
+}
+
+// What an entry of the lane costs, all its handlers together. After some of them were judged.
+void runner::judge_lane(const stretch& what) noexcept {
+    if (!lane_judged_) {
+        return;
+    }
+    lane_judged_ = false;
     std::int64_t together = 0;
     for (std::uint32_t index = 0; index < what.target.count; ++index) {
         together += what.origin.subscriptions[what.target.first + index]->cost_ns.load(
             std::memory_order_relaxed);
     }
-    // Unknown until all of the lane's handlers are judged: then batches stay small.
-    if (seen + calls >= calls_to_judge || cost >= timed_from_ns) {
-        what.from.cost_ns.store(together, std::memory_order_relaxed);
-    }
+    what.from.cost_ns.store(together, std::memory_order_relaxed);
 }
 
 void runner::begin_run(bool known_slow) noexcept {
