@@ -3,11 +3,12 @@
 #
 # Sourced by ./dev: the stages of ./dev test.
 
-stages=(lint dev asan tsan no-exceptions run tsan-real clang tidy)
+stages=(lint dev asan tsan no-exceptions run tsan-real clang bench tidy)
 # What runs unasked, in about half an hour on two cores. The others run with --only.
 default_stages=(lint dev asan tsan no-exceptions run)
 declare -A about=(
     [lint]="formatting, scripts, layers, style, docs"
+    [bench]="the benches and their competitors, each once and verified"
     [tidy]="clang-tidy on the library"
     [dev]="GCC: all tests, consumers of the package"
     [clang]="Clang 19: all tests"
@@ -64,6 +65,7 @@ run_stage() {
             lint) stage_checks check_format check_shell check_own ;;
             tidy) stage_checks check_tidy ;;
             run) stage_run ;;
+            bench) stage_bench ;;
             *) stage_preset "$stage" ;;
         esac
     ) >"$log" 2>&1 </dev/null
@@ -119,6 +121,13 @@ stage_checks() {
     done
     say "counted $p $f"
     ((f == 0))
+}
+
+stage_bench() {
+    need build bench
+    build bench
+    python3 -B bench/run.py --quick --out build/bench/smoke_report
+    say "counted 1 0"
 }
 
 stage_run() {

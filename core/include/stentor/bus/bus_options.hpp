@@ -12,7 +12,7 @@
 
 namespace stentor::inline v0 {
 
-// What an idle runner does. docs/guide/profiles.md has the measured cost of each.
+// What an idle runner does. docs/guide/threads-and-profiles.md has the measured cost of each.
 enum class profile : std::uint8_t {
     balanced,     // one runner spins for up to 200 us, then parks
     low_latency,  // one runner spins as long as there was traffic within the last second
