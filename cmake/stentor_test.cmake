@@ -29,7 +29,7 @@ function(stentor_add_test)
         "${PROJECT_SOURCE_DIR}/core/src" "${PROJECT_SOURCE_DIR}/tests"
     )
     stentor_use_test_pch(${target})
-    gtest_discover_tests(${target}
+    gtest_discover_tests(${target} NO_PRETTY_VALUES
         TEST_PREFIX "${kind}."
         TEST_LIST ${target}_tests
         DISCOVERY_TIMEOUT 60
