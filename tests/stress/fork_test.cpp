@@ -40,11 +40,13 @@ struct load {
         }
         threads.emplace_back([this] { churn(); });
     }
-    ~load() {
+    ~load() { end(); }
+    void end() {
         stop.store(true);
         for (auto& thread : threads) {
             thread.join();
         }
+        threads.clear();
     }
     void publish(std::uint64_t index) {
         for (std::uint64_t number = 0; !stop.load(std::memory_order_relaxed); ++number) {
@@ -128,7 +130,7 @@ TEST(fork, answers_closed_in_a_child_and_disturbs_no_parent) {
         ASSERT_EQ(WEXITSTATUS(status), 0) << "child " << turn;
         dog.beat();
     }
-    parent.stop.store(true);
+    parent.end();
     const auto before = parent.calls.load();
     EXPECT_GT(before, 0U);
     EXPECT_TRUE(parent.one.drain().complete);

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -167,6 +168,13 @@ TEST_F(drain, returns_by_its_own_deadline_beside_a_longer_one) {
         20s);
     door.open();
     patient.join();
+    // The call that the short drain gave up.
+    EXPECT_TRUE(eventually([&] {
+        const auto audit = bus.audit();
+        return audit.removed.running == 0 &&
+               std::ranges::all_of(audit.subscriptions,
+                                   [](const auto& one) { return one.second.running == 0; });
+    }));
 }
 
 TEST_F(drain, takes_the_longest_duration) {
