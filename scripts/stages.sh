@@ -4,8 +4,8 @@
 # Sourced by ./dev: the stages of ./dev test.
 
 stages=(lint dev asan tsan no-exceptions run tsan-real clang bench tidy)
-# What runs unasked, in about half an hour on two cores. The others run with --only.
-default_stages=(lint dev asan tsan no-exceptions run)
+# What runs unasked, in half an hour on two quiet cores. The others run with --only.
+default_stages=(lint dev asan run)
 declare -A about=(
     [lint]="formatting, scripts, layers, style, docs"
     [bench]="the benches and their competitors, each once and verified"
