@@ -29,9 +29,7 @@ class run_of_real_webhooks : public ::testing::Test {
 protected:
     void SetUp() override {
         const auto fetched = run_program({STENTOR_EXAMPLE_FETCH_DATA, "--quiet"});
-        if (fetched.exit_code != 0) {
-            GTEST_SKIP() << fetched.err;
-        }
+        ASSERT_EQ(fetched.exit_code, 0) << fetched.err;
     }
 
     program_run run(std::vector<std::string> arguments, const run_options& options = {}) {
