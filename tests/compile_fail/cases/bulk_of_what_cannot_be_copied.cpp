@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// STENTOR_MISUSE must fail with: use publish_bulk_move
 #include <stentor/stentor.hpp>
 
 #include <memory>

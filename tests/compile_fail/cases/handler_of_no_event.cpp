@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// STENTOR_MISUSE must fail with: stentor: this type is no event
 #include <stentor/stentor.hpp>
 
 #include <string>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// STENTOR_MISUSE must fail with: stentor: a handler of event E is callable as void\(const E&\)
 #include <stentor/stentor.hpp>
 
 #include <string_view>

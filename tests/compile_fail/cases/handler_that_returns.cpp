@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// STENTOR_MISUSE must fail with: stentor: a handler returns void
 #include <stentor/stentor.hpp>
 
 #include <string_view>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// STENTOR_MISUSE must fail with: first token is `stentor`
 #include <stentor/stentor.hpp>
 
 #include <string_view>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// STENTOR_MISUSE must fail with: mark its move constructor noexcept
 #include <stentor/stentor.hpp>
 
 #include <string>

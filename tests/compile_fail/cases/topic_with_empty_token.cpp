@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// STENTOR_MISUSE must fail with: stentor: malformed topic
 #include <stentor/stentor.hpp>
 
 #include <string_view>
