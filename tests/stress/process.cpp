@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "process.hpp"
 
+#include <csignal>
 #include <fstream>
 #include <iterator>
 
 #include <malloc.h>
+#include <poll.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace stentor::stress {
@@ -121,6 +124,35 @@ cpu_quota::~cpu_quota() {
         write_to(home_ / "cgroup.procs", std::to_string(::getpid()));
         std::error_code ignored;
         fs::remove(group_, ignored);
+    }
+}
+
+stop_and_go::stop_and_go(int percent) {
+    int ends[2];
+    if (::pipe(ends) != 0) {
+        return;
+    }
+    const auto parent = ::getpid();
+    child_ = ::fork();
+    ::close(ends[child_ == 0 ? 1 : 0]);
+    if (child_ != 0) {
+        end_ = ends[1];
+        return;
+    }
+    // Ends when the parent closes its side, by intent or by death; so every stop has its go.
+    pollfd over{.fd = ends[0], .events = POLLIN, .revents = 0};
+    while (::poll(&over, 1, percent) == 0) {
+        ::kill(parent, SIGSTOP);
+        ::usleep(static_cast<useconds_t>((100 - percent) * 1'000));
+        ::kill(parent, SIGCONT);
+    }
+    ::_exit(0);
+}
+
+stop_and_go::~stop_and_go() {
+    if (held()) {
+        ::close(end_);
+        ::waitpid(child_, nullptr, 0);
     }
 }
 

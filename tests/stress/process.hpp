@@ -47,6 +47,21 @@ private:
     std::string why_not_{};
 };
 
+// While it lives, the process is stopped for the rest of each 100 ms, by the signals of a child: what
+// a quota does, without a right to it. Made while the process has one thread.
+class stop_and_go {
+public:
+    explicit stop_and_go(int percent);
+    ~stop_and_go();
+    stop_and_go(const stop_and_go&) = delete;
+    stop_and_go& operator=(const stop_and_go&) = delete;
+    [[nodiscard]] bool held() const noexcept { return child_ > 0; }
+
+private:
+    int child_ = -1;
+    int end_ = -1;  // of the pipe that the child waits on
+};
+
 [[nodiscard]] std::int64_t resident_bytes();
 [[nodiscard]] std::int64_t threads_of_this_process();
 [[nodiscard]] std::int64_t open_files();
