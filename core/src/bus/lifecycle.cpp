@@ -80,7 +80,8 @@ struct engine::start_ticket final : runner_task {
         }
     }
     bool step() noexcept override {
-        if (real.step() || owner.shared_.admit_waiting_slow()) {
+        if (real.step() || release_quick_waiters(owner.shared_) ||
+            owner.shared_.admit_waiting_slow()) {
             return true;
         }
         owner.shared_.refresh_coarse(owner.shared_.now());

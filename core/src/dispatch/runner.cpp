@@ -37,6 +37,23 @@ void back_off(int pauses) noexcept {
 
 }  // namespace
 
+bool release_quick_waiters(scheduler& shared) noexcept {
+    bool released = false;
+    std::size_t cursor = 0;
+    std::size_t id = 0;
+    for (auto left = shared.waiting_slow.covered();
+         left > 0 && shared.waiting_slow.take(cursor, id); --left) {
+        if (shared.lane_at(id)->cost_ns.load(std::memory_order_relaxed) < long_from_ns) {
+            shared.ready.insert(id);
+            shared.wake_one();
+            released = true;
+        } else {
+            shared.waiting_slow.insert(id);  // the caller admits afterwards, should its turn be now
+        }
+    }
+    return released;
+}
+
 runner* runner::current() noexcept {
     return current_runner;
 }
@@ -261,7 +278,9 @@ void runner::let_go() noexcept {
 
 // False: as many slow calls run as may, so the lane waits until one of them ends.
 bool runner::reserve_slow_call(lane& from) noexcept {
-    if (shared_.idle.try_enter_blocked(shared_.slow_calls_max())) {
+    // Not so long that others mind: it need not wait while calls that may never end hold the turns.
+    const bool brief = from.cost_ns.load(std::memory_order_relaxed) < long_from_ns;
+    if (shared_.idle.try_enter_blocked(brief ? shared_.what.runners : shared_.slow_calls_max())) {
         slow_reserved_ = true;
         return true;
     }

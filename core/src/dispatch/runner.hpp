@@ -18,6 +18,7 @@ namespace stentor::inline v0::detail {
 inline constexpr std::int64_t timed_from_ns = 1'000;    // every call is timed
 inline constexpr std::int64_t cheap_up_to_ns = 2'000;   // may share a lane
 inline constexpr std::int64_t slow_from_ns = 50'000;    // steps out of its lane during each call
+inline constexpr std::int64_t long_from_ns = 500'000;   // and leaves a runner to everybody else
 inline constexpr std::int64_t demote_from_ns = 20'000;  // leaves a shared lane
 inline constexpr std::uint32_t calls_to_judge = 64;
 inline constexpr std::int64_t slice_ns = 100'000;  // of one batch, about
@@ -27,6 +28,10 @@ inline constexpr std::int64_t slice_ns = 100'000;  // of one batch, about
     return one.calls_seen.load(std::memory_order_relaxed) < calls_to_judge ||
            one.cost_ns.load(std::memory_order_relaxed) >= timed_from_ns;
 }
+
+// Lanes that wait for a turn of long calls, because a call in them was late, and are quicker again:
+// they need no turn. By whoever frees lanes, the watch. True: there was one.
+bool release_quick_waiters(scheduler& shared) noexcept;
 
 // Takes lanes from the ready set, drains them in batches, calls handlers. One thread at a time.
 class runner final : public runner_task {
@@ -142,6 +147,7 @@ private:
     bool surplus_ = false;   // came back from a slow call; perhaps one runner too many is active
     std::uint32_t vain_searches_ = 0;
     std::uint32_t stretches_ = 0;  // delivered as a whole
+    bool proven_late_ = false;     // the call that just ended held others up
     bool lane_judged_ = false;     // some handler of the lane, since its cost was added up
     std::int64_t last_work_ns_ = 0;
     std::uint64_t watch_seen_ = 0;             // the watch's: the run it saw at its last tick

@@ -207,6 +207,15 @@ void runner::deliver(subscription_record& to, const stretch& what, std::size_t f
     if (called && measure && frame.index != 0) {
         account(to, what, first, frame.index, begin, end);
     }
+    if (proven_late_) {
+        // After it was judged, which takes a call for at most so many times the ones before: one
+        // late call costs the handler its place in a shared lane, and does not make it a slow one.
+        proven_late_ = false;
+        to.cost_ns.store(std::max(to.cost_ns.load(std::memory_order_relaxed), demote_from_ns),
+                         std::memory_order_relaxed);
+        lane_judged_ = true;
+        shared_.request_maintenance();
+    }
 }
 
 // Runs the handler's loop until the stretch is done or the subscription is closed. Returns how many
@@ -265,11 +274,12 @@ void runner::account(subscription_record& to, const stretch& what, std::size_t f
 
 // Keeps the mean service times, and asks for a move when they say that the handler is in the wrong
 // kind of lane. One call counts for at most sixteen times what calls took before, because a thread
-// that lost its CPU looks like a slow handler; a handler that is slow shows it again. Relaxed
+// that lost its CPU looks like a slow handler, as does a first call that sets things up; a handler
+// that is slow shows it again. Relaxed
 // throughout: these are hints, and other runners' writes may be lost.
 void runner::judge(subscription_record& to, std::int64_t each_ns, std::uint32_t calls) noexcept {
     const auto old = to.cost_ns.load(std::memory_order_relaxed);
-    const auto counted = old == 0 ? each_ns : std::min(each_ns, 16 * old + timed_from_ns);
+    const auto counted = std::min(each_ns, old == 0 ? demote_from_ns : 16 * old + timed_from_ns);
     const auto cost = old == 0 ? counted : old + (counted - old) / 8;
     to.cost_ns.store(std::max<std::int64_t>(cost, 1), std::memory_order_relaxed);
     const auto seen = to.calls_seen.load(std::memory_order_relaxed);
@@ -321,9 +331,7 @@ void runner::end_run(subscription_record& to, lane& from) noexcept {
     surplus_ = true;
     if ((word & run_proven) != 0) {
         to.surprise.store(true, std::memory_order_relaxed);
-        to.cost_ns.store(std::max(to.cost_ns.load(std::memory_order_relaxed), demote_from_ns),
-                         std::memory_order_relaxed);
-        shared_.request_maintenance();
+        proven_late_ = true;
     }
 }
 
@@ -366,9 +374,9 @@ void runner::check_overdue() noexcept {
     }
     watch_seen_ = flagged;
     if (proven) {
-        // Until a call ends and tells: others that come into the lane reserve a slow call each, so
-        // that a handler that never returns cannot take every runner.
-        lane->cost_ns.store(std::max(lane->cost_ns.load(std::memory_order_relaxed), slow_from_ns),
+        // Until this call ends: others that come into the lane reserve a slow call each, so that a
+        // handler that never returns cannot take every runner.
+        lane->cost_ns.store(std::max(lane->cost_ns.load(std::memory_order_relaxed), long_from_ns),
                             std::memory_order_relaxed);
     }
     call_others(*lane);

@@ -93,8 +93,8 @@ public:
         lanes_[id].store(which, std::memory_order_release);
     }
 
-    // Known-slow calls that may run at once. With spare runners one is always left for everybody
-    // else; without, slow handlers of one event still overlap.
+    // Calls known to be long that may run at once. With spare runners one is always left for
+    // everybody else; without, slow handlers of one event still overlap.
     [[nodiscard]] std::uint64_t slow_calls_max() const noexcept {
         return what.runners > what.workers ? what.runners - 1 : what.workers;
     }
@@ -177,7 +177,7 @@ public:
     alignas(cache_line_size) credit_centre<real_sync> credits;  // entries of the whole bus
     credit_centre<real_sync> bytes;                             // envelope memory
     alignas(cache_line_size) ready_set<real_sync> ready;
-    // Lanes of slow handlers that wait until fewer slow calls run.
+    // Lanes of handlers whose calls are long, that wait until fewer such calls run.
     ready_set<real_sync> waiting_slow;
     alignas(cache_line_size) parking<real_sync> idle;
     alignas(cache_line_size) semaphore permits;

@@ -59,6 +59,7 @@ void watch::tick() noexcept {
         shared_.debts.exchange(false, std::memory_order_acquire)) {
         shared_.look_at_all_lanes();
     }
+    release_quick_waiters(shared_);
     while (shared_.admit_waiting_slow()) {
     }
     if (shared_.take_maintenance_request()) {

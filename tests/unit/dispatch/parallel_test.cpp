@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "support/bus_fixture.hpp"
 #include "support/gate.hpp"
+#include "support/patience.hpp"
 #include "support/recorder.hpp"
 #include <stentor/stentor.hpp>
 
@@ -143,6 +144,83 @@ TEST_F(parallel, work_goes_on_while_as_many_as_spare_calls_block) {
         ASSERT_TRUE(bus.publish(tock{number}));
         ASSERT_TRUE(calls.await(number));
     }
+}
+
+// Neither quick nor long: it may have the runner that long calls leave to the others.
+TEST_F(parallel, work_of_a_tenth_of_a_millisecond_goes_on_while_as_many_as_spare_block) {
+    auto& bus = make_bus(with_runners(1, 2));
+    gate door;
+    tally calls;
+    auto one = bus.subscribe<tick>("slow-one", [&](const tick&) { door.pass(); });
+    auto two = bus.subscribe<tick>("slow-two", [&](const tick&) { door.pass(); });
+    auto brief = bus.subscribe<tock>("brief", [&](const tock&) {
+        std::this_thread::sleep_for(100us);
+        calls.add();
+    });
+    const open_at_end opener(door);
+    for (int number = 1; number <= 50; ++number) {
+        ASSERT_TRUE(bus.publish(tock{number}));
+    }
+    ASSERT_TRUE(calls.await(50));  // it is known now
+    ASSERT_TRUE(bus.publish(tick{0}));
+    ASSERT_TRUE(door.await_waiting(2));
+    for (int number = 51; number <= 100; ++number) {
+        ASSERT_TRUE(bus.publish(tock{number}));
+    }
+    EXPECT_TRUE(calls.await(100));
+}
+
+// One late call does not make a handler a slow one, which would have to wait for a turn.
+TEST_F(parallel, work_goes_on_after_one_late_call_while_as_many_as_spare_block) {
+    auto& bus = make_bus(with_runners(1, 2));
+    gate door;
+    tally calls;
+    auto one = bus.subscribe<tick>("slow-one", [&](const tick&) { door.pass(); });
+    auto two = bus.subscribe<tick>("slow-two", [&](const tick&) { door.pass(); });
+    auto fast = bus.subscribe<tock>("fast", [&](const tock& it) {
+        if (it.number == 0) {
+            std::this_thread::sleep_for(20ms);
+        }
+        calls.add();
+    });
+    const open_at_end opener(door);
+    ASSERT_TRUE(bus.publish(tock{0}));
+    ASSERT_TRUE(calls.await(1));
+    ASSERT_TRUE(bus.publish(tick{0}));
+    ASSERT_TRUE(door.await_waiting(2));
+    for (int number = 1; number <= 200; ++number) {
+        ASSERT_TRUE(bus.publish(tock{number}));
+        ASSERT_TRUE(calls.await(number + 1));
+    }
+}
+
+// The late call is still on when the others begin to block: its lane waits, but not for them.
+TEST_F(parallel, work_of_a_lane_that_was_late_does_not_wait_for_those_that_block) {
+    auto& bus = make_bus(with_runners(2, 1));
+    gate door;
+    gate late;
+    tally calls;
+    auto one = bus.subscribe<tick>("slow-one", [&](const tick&) { door.pass(); });
+    auto fast = bus.subscribe<tock>("fast", [&](const tock& it) {
+        if (it.number == 0) {
+            late.pass();
+        }
+        calls.add();
+    });
+    const open_at_end opener(door);
+    const open_at_end late_opener(late);
+    ASSERT_TRUE(bus.publish(tock{0}));
+    ASSERT_TRUE(late.await_waiting(1));
+    ASSERT_TRUE(bus.publish(tick{0}));
+    ASSERT_TRUE(door.await_waiting(1));
+    ASSERT_TRUE(eventually([&] { return bus.snapshot().spare_activations >= 2; }));
+    ASSERT_TRUE(bus.publish(tick{1}));  // takes the turn, if there is one
+    for (int number = 1; number <= 50; ++number) {
+        ASSERT_TRUE(bus.publish(tock{number}));
+    }
+    std::this_thread::sleep_for(20ms);  // time enough to begin to wait
+    late.open();
+    EXPECT_TRUE(calls.await(51));
 }
 
 // A handler that is slow by surprise delays its batch once; what comes later goes on.
