@@ -47,8 +47,8 @@ private:
     std::string why_not_{};
 };
 
-// While it lives, the process is stopped for the rest of each 100 ms, by the signals of a child: what
-// a quota does, without a right to it. Made while the process has one thread.
+// While it lives, the process is stopped for the rest of each 100 ms, by the signals of a child:
+// what a quota does, without a right to it. Made while the process has one thread.
 class stop_and_go {
 public:
     explicit stop_and_go(int percent);
