@@ -19,7 +19,7 @@
 
 // The engine's loop reduced to its protocol: lanes, ready set, parking and permits are the real
 // kernels (and a copy of the semaphore); queue and handlers are as simple as can be. It follows
-// core/src/dispatch/runner.cpp, the calls of runner_delivery.cpp and scheduler.hpp function by
+// core/src/dispatch/runner.cpp, the calls of runner_runs.cpp and scheduler.hpp function by
 // function; keep them alike. A batch is one entry, and never a full one.
 // What the queue of the model leaves out is order and payload: an entry is there at once, while the
 // counters that decide (`enqueued`, `dequeued`) are atomics that may lag behind it.

@@ -26,7 +26,7 @@ struct watch_rules {
     bool admits = true;   // lanes that wait for a slow call, though nobody makes one
 };
 
-// Follows core/src/dispatch/watch.cpp and the run word of runner_delivery.cpp.
+// Follows core/src/dispatch/watch.cpp and the run word of runner_runs.cpp.
 class watched_engine : public engine_model<explored_sync> {
 public:
     watched_engine(const engine_limits& limits, const watch_rules& rules,

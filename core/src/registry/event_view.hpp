@@ -13,4 +13,10 @@ namespace stentor::inline v0::detail {
 [[nodiscard]] std::int64_t unix_ns_of(const slot_header& slot) noexcept;
 [[nodiscard]] metadata metadata_of(const slot_header& slot) noexcept;
 
+// The slot at a place of a batch whose slots lie `stride` apart.
+[[nodiscard]] inline const slot_header& header_at(const std::byte* slots, std::size_t stride,
+                                                  std::size_t at) noexcept {
+    return *reinterpret_cast<const slot_header*>(slots + at * stride);
+}
+
 }  // namespace stentor::inline v0::detail

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+#include "dispatch/runner.hpp"
+#include "registry/event_view.hpp"
+#include <stentor/registry/context.hpp>
+
+#include <algorithm>
+
+// One handler over one stretch: the call, the error boundary, what it cost.
+namespace stentor::inline v0::detail {
+
+void runner::deliver(subscription_record& to, const stretch& what, std::size_t first,
+                     std::size_t count, bool measure, std::int64_t& moment) noexcept {
+    auto& mine = to.terminals[index_];
+    std::shared_ptr<const void> owner;
+    if (to.has_owner) {
+        owner = to.options.owner->lock();
+        if (owner == nullptr && !to.closed.exchange(true, std::memory_order_acq_rel)) {
+            to.deferred.store(true, std::memory_order_release);
+            shared_.request_maintenance();
+        }
+    }
+    const auto stride = what.from.slot_size();
+    delivery_frame frame{.slots = what.slots + first * stride,
+                         .stride = stride,
+                         .index = 0,
+                         .end = count,
+                         .closed = &to.closed,
+                         .attention = &attention_,
+                         .context = nullptr};
+    context about(frame, *shared_.target, to.name);
+    frame.context = &about;
+
+    const auto* before = guard_.enter(&to);
+    std::size_t failed = 0;
+    bool called = false;
+    std::int64_t begin = 0;
+    std::int64_t end = 0;
+    if (!to.closed.load(std::memory_order_relaxed) &&  // [PAIR barrier]
+        !shared_.cancelling.load(std::memory_order_relaxed)) {
+        const bool slow = slow_reserved_;
+        called = true;
+        begin = moment != 0 || !measure ? moment : shared_.now();
+        if (slow) {
+            pay_debt();
+            call_others(what.from);
+        }
+        begin_run(slow);
+        failed = call(to, frame, what);
+        moment = end = measure ? shared_.now() : 0;  // and the next one's beginning
+        end_run(to, what.from);
+        if (slow) {
+            what.from.state.step_in();
+            moment = 0;  // that may have taken a while
+        }
+    }
+    guard_.exit(before);
+
+    mine.completed.add(frame.index - failed);
+    if (failed != 0) {
+        mine.failed.add(failed);
+    }
+    if (frame.index < count) {
+        mine.cancelled.add(count - frame.index);
+        const_cast<route&>(what.origin).settled[index_].cancelled.add(count - frame.index);
+    }
+    if (to.deferred.load(std::memory_order_relaxed)) {
+        shared_.request_maintenance();  // this may have been the last call
+    }
+    if (called && measure && frame.index != 0) {
+        account(to, what, first, frame.index, begin, end);
+    }
+    if (proven_late_) {
+        // After it was judged, which takes a call for at most so many times the ones before: one
+        // late call costs the handler its place in a shared lane, and does not make it a slow one.
+        proven_late_ = false;
+        to.cost_ns.store(std::max(to.cost_ns.load(std::memory_order_relaxed), demote_from_ns),
+                         std::memory_order_relaxed);
+        lane_judged_ = true;
+        shared_.request_maintenance();
+    }
+}
+
+// Runs the handler's loop until the stretch is done or the subscription is closed. Returns how many
+// calls failed. The one place that user code's exceptions reach.
+std::size_t runner::call(subscription_record& to, delivery_frame& frame,
+                         const stretch& what) noexcept {
+    std::size_t failed = 0;
+    const auto begin = shared_.coarse_now();
+    for (;;) {
+#if defined(__cpp_exceptions)
+        try {
+            to.call(frame);
+        } catch (...) {
+            const auto& slot = *reinterpret_cast<const slot_header*>(frame.slot());
+            shared_.observer->failed(to, slot, shared_.coarse_now() - begin,
+                                     begin - (slot.stamp & ~stamp_flags));
+            ++failed;
+            ++frame.index;
+        }
+#else
+        (void)begin;
+        (void)what;
+        to.call(frame);
+#endif
+        if (frame.index >= frame.end || to.closed.load(std::memory_order_relaxed)) {
+            return failed;
+        }
+        if (attention_.load(std::memory_order_relaxed)) {
+            // A call held everything up: say so, then go on. The flag may be a late one, meant for
+            // a run that has ended; then this changes nothing.
+            attention_.store(false, std::memory_order_relaxed);
+            end_run(to, what.from);
+            begin_run(false);
+        }
+    }
+}
+
+void runner::account(subscription_record& to, const stretch& what, std::size_t first,
+                     std::size_t count, std::int64_t begin, std::int64_t end) noexcept {
+    const auto each = std::max<std::int64_t>((end - begin) / static_cast<std::int64_t>(count), 1);
+    judge(to, each, static_cast<std::uint32_t>(count));
+#if !defined(STENTOR_NO_METRICS)
+    const auto& slot = header_at(what.slots, what.from.slot_size(), first);
+    if (count == 1) {
+        to.service.record(end - begin);
+        if ((slot.stamp & stamp_precise) != 0) {
+            const auto published = slot.stamp & ~stamp_flags;
+            to.queue_wait.record(std::max<std::int64_t>(begin - published, 0));
+            to.end_to_end.record(std::max<std::int64_t>(end - published, 0));
+        }
+    }
+#else
+    (void)first;
+#endif
+}
+
+// Keeps the mean service times, and asks for a move when they say that the handler is in the wrong
+// kind of lane. One call counts for at most sixteen times what calls took before, because a thread
+// that lost its CPU looks like a slow handler, as does a first call that sets things up; a handler
+// that is slow shows it again. Relaxed
+// throughout: these are hints, and other runners' writes may be lost.
+void runner::judge(subscription_record& to, std::int64_t each_ns, std::uint32_t calls) noexcept {
+    const auto old = to.cost_ns.load(std::memory_order_relaxed);
+    const auto counted = std::min(each_ns, old == 0 ? demote_from_ns : 16 * old + timed_from_ns);
+    const auto cost = old == 0 ? counted : old + (counted - old) / 8;
+    to.cost_ns.store(std::max<std::int64_t>(cost, 1), std::memory_order_relaxed);
+    const auto seen = to.calls_seen.load(std::memory_order_relaxed);
+    if (seen < calls_to_judge) {
+        to.calls_seen.store(std::min(seen + calls, calls_to_judge), std::memory_order_relaxed);
+        if (seen + calls >= calls_to_judge) {
+            shared_.request_maintenance();
+        }
+    }
+    const bool crossed = (old >= timed_from_ns) != (cost >= timed_from_ns);
+    if (crossed || (to.in_shared_lane.load(std::memory_order_relaxed) && cost >= demote_from_ns)) {
+        shared_.request_maintenance();
+    }
+    // Unknown until all of the lane's handlers are judged: then batches stay small.
+    lane_judged_ = lane_judged_ || seen + calls >= calls_to_judge || cost >= timed_from_ns;
+}
+
+// What an entry of the lane costs, all its handlers together. After some of them were judged.
+void runner::judge_lane(const stretch& what) noexcept {
+    if (!lane_judged_) {
+        return;
+    }
+    lane_judged_ = false;
+    std::int64_t together = 0;
+    for (std::uint32_t index = 0; index < what.target.count; ++index) {
+        together += what.origin.subscriptions[what.target.first + index]->cost_ns.load(
+            std::memory_order_relaxed);
+    }
+    what.from.cost_ns.store(together, std::memory_order_relaxed);
+}
+
+}  // namespace stentor::inline v0::detail

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#include "dispatch/runner.hpp"
+#include "dispatch/thread_setup.hpp"
+
+#include <algorithm>
+
+// The runs of a runner: what the watch sees of a call or a stretch of calls, and how others are let
+// into the lane while one lasts.
+namespace stentor::inline v0::detail {
+
+namespace {
+
+constexpr std::int64_t proof_ns = 500'000;  // of CPU time within one tick
+
+}  // namespace
+
+void runner::begin_run(bool known_slow) noexcept {
+    run_started_.store(shared_.coarse_now(), std::memory_order_relaxed);
+    const auto word = run_word_.load(std::memory_order_relaxed) & ~(run_one - 1);
+    // Only this runner writes while the run is not inside, so a store is enough.
+    run_word_.store((word + run_one) | run_inside | (known_slow ? run_known : 0),
+                    std::memory_order_release);
+}
+
+void runner::end_run(subscription_record& to, lane& from) noexcept {
+    const auto word = run_word_.fetch_and(~(run_one - 1), std::memory_order_acq_rel);
+    if ((word & run_flagged) == 0) {
+        return;
+    }
+    // The watch called others in: attend again, and remember whose call it was, if it was the call.
+    from.state.step_in();
+    shared_.idle.leave_blocked();
+    shared_.admit_waiting_slow();
+    surplus_ = true;
+    if ((word & run_proven) != 0) {
+        to.surprise.store(true, std::memory_order_relaxed);
+        proven_late_ = true;
+    }
+}
+
+// Before a call that is long: events that arrive meanwhile find another runner.
+void runner::call_others(lane& from) noexcept {
+    if (from.state.step_out([&from] { return from.pending(); })) {
+        shared_.ready.insert(from.id());
+    }
+    if (!shared_.ready.empty()) {
+        shared_.wake_one();
+    }
+}
+
+void runner::check_overdue() noexcept {
+    auto word = run_word_.load(std::memory_order_acquire);
+    const bool same = word == watch_seen_;
+    const auto cpu_before = watch_cpu_ns_;
+    watch_seen_ = word;
+    if ((word & run_inside) == 0 || (word & (run_known | run_flagged)) != 0) {
+        return;
+    }
+    const auto cpu = cpu_time_ns(cpu_clock_.load(std::memory_order_acquire));
+    watch_cpu_ns_ = cpu;
+    auto* lane = holding_.load(std::memory_order_acquire);
+    if (!same || lane == nullptr) {
+        return;
+    }
+    // A runner that lost its CPU holds others up as well, but says nothing about the handler.
+    const bool proven =
+        cpu - cpu_before >= proof_ns || thread_sleeps(thread_id_.load(std::memory_order_relaxed));
+    const auto flagged = word | run_flagged | (proven ? run_proven : 0);
+    attention_.store(true, std::memory_order_relaxed);
+    // Counted before the flag is up, because end_run() takes the count back when it sees the flag.
+    shared_.idle.enter_blocked();
+    if (!run_word_.compare_exchange_strong(word, flagged, std::memory_order_acq_rel,
+                                           std::memory_order_relaxed)) {
+        shared_.idle.leave_blocked();
+        shared_.admit_waiting_slow();
+        return;
+    }
+    watch_seen_ = flagged;
+    if (proven) {
+        // Until this call ends: others that come into the lane reserve a slow call each, so that a
+        // handler that never returns cannot take every runner.
+        lane->cost_ns.store(std::max(lane->cost_ns.load(std::memory_order_relaxed), long_from_ns),
+                            std::memory_order_relaxed);
+    }
+    call_others(*lane);
+    shared_.spare_activations.add();
+}
+
+}  // namespace stentor::inline v0::detail
