@@ -104,6 +104,10 @@ bool bus::closed() const noexcept {
 audit_report bus::audit() const {
     return engine_->audit();
 }
+std::optional<std::chrono::nanoseconds> bus::until_next_timer() const noexcept {
+    return engine_->until_next_timer();
+}
+
 bus_snapshot bus::snapshot() const {
     return engine_->snapshot();
 }

@@ -126,6 +126,8 @@ void engine::wait_for_publishers(std::int64_t until_ns) noexcept {
 // Every entry that was accepted is settled, but for what runners hold whose handler waits here too.
 bool engine::quiescent() const noexcept {
     const std::lock_guard lock(registry_);
+    // First, and compared last: nothing was posted or open meanwhile.
+    auto ended = shared_.continuations.ended_total();  // [PAIR continuation]
     std::int64_t open = 0;
     // Settled first, then accepted, for all routes together: equal sums mean that both were equal
     // when the last settled count was read, because every entry is counted as accepted before it is
@@ -139,9 +141,10 @@ bool engine::quiescent() const noexcept {
     for (const auto& one : runners_) {
         if (one->in_waiting_call.load(std::memory_order_acquire)) {
             open -= one->in_hand();
+            ended += static_cast<std::uint64_t>(one->continuations_in_hand());
         }
     }
-    return open <= 0;
+    return open <= 0 && shared_.continuations.posted_total() <= ended;  // [PAIR continuation]
 }
 
 bool engine::await(std::int64_t until_ns, bool draining) noexcept {
@@ -155,9 +158,9 @@ bool engine::await(std::int64_t until_ns, bool draining) noexcept {
     auto nap = std::chrono::microseconds(20);
     while (!done) {
         if (executors_.back()->manual()) {
-            if (!executors_.back()->step()) {
+            if (!executors_.back()->step() && !sleep_until_due(until_ns)) {
                 done = quiescent();
-                break;  // nobody can do anything, and nobody sleeps until a moment comes
+                break;  // nobody can do anything
             }
         } else {
             if (shared_.now() >=
@@ -175,6 +178,26 @@ bool engine::await(std::int64_t until_ns, bool draining) noexcept {
         mine->in_waiting_call.store(false, std::memory_order_release);
     }
     return done;
+}
+
+std::optional<std::chrono::nanoseconds> engine::until_next_timer() const noexcept {
+    const auto next = shared_.clock_work.next_expiry();
+    if (next == timer_wheel::never) {
+        return std::nullopt;
+    }
+    return std::chrono::nanoseconds(std::max<std::int64_t>(next - shared_.now(), 0));
+}
+
+// For who steps a bus without threads, when nobody has anything to do. False: no moment comes
+// before the deadline that somebody waits for, or time moves only by being told to.
+bool engine::sleep_until_due(std::int64_t until_ns) noexcept {
+    const auto next = shared_.clock_work.next_look();
+    if (shared_.virtual_time() || next == timer_wheel::never || shared_.now() >= until_ns) {
+        return false;
+    }
+    const auto wait = std::min(next, until_ns) - shared_.now();
+    std::this_thread::sleep_for(std::chrono::nanoseconds(std::max<std::int64_t>(wait, 0)));
+    return true;
 }
 
 // Deliveries that reached their handler, or expired.
@@ -276,6 +299,10 @@ void engine::stop_runners(drain_report& report) noexcept {
     // Nobody else dequeues now: what a try that failed beside others left in a queue ends here.
     shared_.cancelling.store(true, std::memory_order_seq_cst);
     cancel_queued();
+    bool more = true;
+    while (auto* one = shared_.continuations.pop(more)) {
+        shared_.continuations.run(*one, continuation::fate::cancelled);
+    }
     stuck_.store(!all, std::memory_order_release);
     if (!all) {
         static_cast<void>(attempt([&] {

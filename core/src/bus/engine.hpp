@@ -88,6 +88,7 @@ public:
     // ---------------------------------------------------------------------------
     [[nodiscard]] audit_report audit() const;
     [[nodiscard]] bus_snapshot snapshot() const;
+    [[nodiscard]] std::optional<std::chrono::nanoseconds> until_next_timer() const noexcept;
 
 private:
     using grace = grace_period<real_sync>;
@@ -244,6 +245,7 @@ private:
     // lifecycle.cpp
     [[nodiscard]] bool quiescent() const noexcept;  // takes registry_
     [[nodiscard]] bool await(std::int64_t until_ns, bool draining = false) noexcept;
+    [[nodiscard]] bool sleep_until_due(std::int64_t until_ns) noexcept;
     void bring_forward(std::int64_t until_ns) noexcept;
     [[nodiscard]] std::shared_ptr<subscription_record> record_with_handler() const noexcept;
     [[nodiscard]] std::shared_ptr<lane> lane_kept(std::size_t id) const noexcept;
@@ -295,7 +297,7 @@ private:
     std::vector<subscription> kept_;
     std::vector<retired_route> retired_routes_;
     std::vector<dying_lane> dying_lanes_;
-    std::vector<std::shared_ptr<lane>> lanes_;  // by id; null: the id is free
+    std::vector<std::shared_ptr<lane>> lanes_;  // by id; null: the id is free, or 0
     std::vector<std::uint32_t> free_lane_ids_;
     delivery_terms removed_;                                // totals of subscriptions that are gone
     std::map<std::string, std::int64_t> cancelled_folded_;  // the same, by topic, once it drains

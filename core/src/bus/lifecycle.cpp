@@ -85,6 +85,9 @@ struct engine::start_ticket final : runner_task {
             return true;
         }
         owner.shared_.refresh_coarse(owner.shared_.now());
+        if (owner.shared_.clock_work.expire(owner.shared_.now())) {
+            return true;
+        }
         if (!owner.shared_.take_maintenance_request()) {
             return false;
         }
@@ -123,6 +126,7 @@ engine::engine(bus_options options, std::uint32_t workers, std::uint64_t id_key)
               options_.clock != nullptr ? *options_.clock : system_clock_source()),
       log_(shared_, std::move(options_.log)),
       slots_(std::make_shared<slot_pool>(static_cast<std::uint32_t>(options_.publishers), id_key)) {
+    lanes_.resize(1);  // the id of the continuations
     shared_.observer = &log_;
     shared_.target = this;
     shared_.on_thread_start = std::move(options_.on_thread_start);

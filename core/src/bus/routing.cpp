@@ -25,7 +25,7 @@ std::shared_ptr<lane> engine::new_lane(std::uint32_t slot_size, std::int64_t cap
     std::uint32_t id = 0;
     if (!free_lane_ids_.empty()) {
         id = free_lane_ids_.back();
-    } else if (lanes_.size() < shared_.what.lanes) {
+    } else if (lanes_.size() <= shared_.what.lanes) {
         id = static_cast<std::uint32_t>(lanes_.size());
     } else {
         return nullptr;

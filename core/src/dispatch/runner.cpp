@@ -118,6 +118,10 @@ bool runner::work() noexcept {
     if (shared_.ready.take(cursor_, id)) {
         turn_away();
         found_work();
+        if (id == continuation_queue::ready_bit) {
+            run_continuations();
+            return true;
+        }
         auto* next = shared_.lane_at(id);
         // Before enter(): from then on the lane may look idle to whoever wants to free it.
         holding_.store(next, std::memory_order_release);

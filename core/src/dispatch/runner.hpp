@@ -61,6 +61,10 @@ public:
     [[nodiscard]] std::int64_t in_hand() const noexcept {
         return in_hand_.load(std::memory_order_acquire);
     }
+    // Continuations that it has begun and not ended: one, or none. Stable in the same way.
+    [[nodiscard]] std::int64_t continuations_in_hand() const noexcept {
+        return continuations_in_hand_.load(std::memory_order_acquire);
+    }
     // Coarse time since when the current call or stretch of calls runs; 0 when none does.
     [[nodiscard]] std::int64_t running_since() const noexcept {
         return (run_word_.load(std::memory_order_acquire) & run_inside) != 0
@@ -107,6 +111,7 @@ private:
     void call_for_help(lane& from) noexcept;
     static void note_backlog(lane& from) noexcept;
 
+    void run_continuations() noexcept;
     void process(lane& from, std::size_t count) noexcept;
     void handle(const stretch& what) noexcept;
     void handle_timed(const stretch& what) noexcept;
@@ -123,6 +128,7 @@ private:
 
     void begin_run(bool known_slow) noexcept;
     void end_run(subscription_record& to, lane& from) noexcept;
+    void end_run_apart() noexcept;
     [[nodiscard]] bool reserve_slow_call(lane& from) noexcept;
     void release_slow_call() noexcept;
     void call_others(lane& from) noexcept;
@@ -163,6 +169,7 @@ private:
     std::atomic<std::int64_t> run_started_{0};
     std::atomic<lane*> holding_{nullptr};  // keeps the lane from being freed
     std::atomic<std::int64_t> in_hand_{0};
+    std::atomic<std::int64_t> continuations_in_hand_{0};
     alignas(cache_line_size) std::atomic<bool> attention_{false};  // written by the watch
 
     alignas(cache_line_size) std::byte buffer_[batch_max * sizeof(slot_image)];

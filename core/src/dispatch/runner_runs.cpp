@@ -38,6 +38,16 @@ void runner::end_run(subscription_record& to, lane& from) noexcept {
     }
 }
 
+// Of a run that holds no lane.
+void runner::end_run_apart() noexcept {
+    const auto word = run_word_.fetch_and(~(run_one - 1), std::memory_order_acq_rel);
+    if ((word & run_flagged) != 0) {
+        shared_.idle.leave_blocked();
+        shared_.admit_waiting_slow();
+        surplus_ = true;
+    }
+}
+
 // Before a call that is long: events that arrive meanwhile find another runner.
 void runner::call_others(lane& from) noexcept {
     if (from.state.step_out([&from] { return from.pending(); })) {
@@ -58,10 +68,10 @@ void runner::check_overdue() noexcept {
     }
     const auto cpu = cpu_time_ns(cpu_clock_.load(std::memory_order_acquire));
     watch_cpu_ns_ = cpu;
-    auto* lane = holding_.load(std::memory_order_acquire);
-    if (!same || lane == nullptr) {
+    if (!same) {
         return;
     }
+    auto* lane = holding_.load(std::memory_order_acquire);  // none: it runs a continuation
     // A runner that lost its CPU holds others up as well, but says nothing about the handler.
     const bool proven =
         cpu - cpu_before >= proof_ns || thread_sleeps(thread_id_.load(std::memory_order_relaxed));
@@ -76,6 +86,13 @@ void runner::check_overdue() noexcept {
         return;
     }
     watch_seen_ = flagged;
+    shared_.spare_activations.add();
+    if (lane == nullptr) {
+        if (!shared_.ready.empty()) {
+            shared_.wake_one();
+        }
+        return;
+    }
     if (proven) {
         // Until this call ends: others that come into the lane reserve a slow call each, so that a
         // handler that never returns cannot take every runner.
@@ -83,7 +100,6 @@ void runner::check_overdue() noexcept {
                             std::memory_order_relaxed);
     }
     call_others(*lane);
-    shared_.spare_activations.add();
 }
 
 }  // namespace stentor::inline v0::detail

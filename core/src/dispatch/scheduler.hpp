@@ -3,8 +3,10 @@
 
 #include "base/semaphore.hpp"
 #include "base/sync.hpp"
+#include "dispatch/continuations.hpp"
 #include "dispatch/parking.hpp"
 #include "dispatch/ready_set.hpp"
+#include "dispatch/timers.hpp"
 #include "lane/lane.hpp"
 #include "registry/subscription_record.hpp"
 #include <stentor/base/cache_line.hpp>
@@ -51,14 +53,17 @@ public:
         : what(given),
           credits(given.capacity),
           bytes(given.memory),
-          ready(given.lanes),
-          waiting_slow(given.lanes),
+          ready(given.lanes + 1),  // and the continuations
+          waiting_slow(given.lanes + 1),
           idle(given.runners, given.workers),
           lanes_(std::make_unique<std::atomic<lane*>[]>(ready.capacity())),
           source_(source),
           virtual_(source.is_virtual()),
           start_steady_ns_(source.steady_ns()),
-          start_unix_ns_(source.system_ns()) {}
+          start_unix_ns_(source.system_ns()) {
+        static_assert(continuation_queue::ready_bit == 0);
+        ready.cover(1);
+    }
 
     // Nanoseconds since the bus was made.
     [[nodiscard]] std::int64_t now() const noexcept {
@@ -124,6 +129,20 @@ public:
         }
     }
 
+    // Gives a runner something to do that is no entry of a lane. Wakes at most one.
+    void post(continuation& one) noexcept {
+        continuations.push(one);
+        ready.insert(continuation_queue::ready_bit);
+        wake_one();
+    }
+    // At a time as now() gives it: never earlier, about 2 ms later at most if the watch gets its
+    // turn. With virtual time, when somebody steps the bus after time has come so far.
+    void set_timer(timed_action& action, std::int64_t at_ns) noexcept {
+        if (clock_work.set(action, at_ns)) {
+            wake_watch();  // it may be asleep until a later moment
+        }
+    }
+
     // Placement wants to move something, or an owner is gone: the watch looks at its next tick.
     void request_maintenance() noexcept {
         if (maintenance_.exchange(true, std::memory_order_seq_cst)) {
@@ -179,6 +198,9 @@ public:
     alignas(cache_line_size) ready_set<real_sync> ready;
     // Lanes of handlers whose calls are long, that wait until fewer such calls run.
     ready_set<real_sync> waiting_slow;
+    // What else waits for a runner, and what waits for a moment.
+    continuation_queue continuations;
+    timers clock_work;
     alignas(cache_line_size) parking<real_sync> idle;
     alignas(cache_line_size) semaphore permits;
 

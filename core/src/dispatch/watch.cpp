@@ -3,6 +3,7 @@
 
 #include "dispatch/thread_setup.hpp"
 
+#include <algorithm>
 #include <system_error>
 
 namespace stentor::inline v0::detail {
@@ -62,20 +63,36 @@ void watch::tick() noexcept {
     release_quick_waiters(shared_);
     while (shared_.admit_waiting_slow()) {
     }
+    shared_.clock_work.expire(shared_.now());
     if (shared_.take_maintenance_request()) {
         maintain_(false);
     }
 }
 
+// Until a runner wakes up or a moment comes that somebody waits for. Whoever sets an earlier timer
+// looks at watch_sleeps after its turn with the timers' lock, this one before its own.
 void watch::sleep_until_needed() noexcept {
     const auto epoch = shared_.watch_epoch.load(std::memory_order_acquire);
     shared_.watch_sleeps.store(true, std::memory_order_seq_cst);  // [PAIR watch]
     while (!stop_.load(std::memory_order_seq_cst) && !shared_.maintenance_requested() &&
            shared_.idle.all_parked() &&
            shared_.watch_epoch.load(std::memory_order_acquire) == epoch) {
-        futex_wait(shared_.watch_epoch, epoch, -1);
+        futex_wait(shared_.watch_epoch, epoch, patience());
+        shared_.clock_work.expire(shared_.now());
     }
     shared_.watch_sleeps.store(false, std::memory_order_seq_cst);
+}
+
+// Nanoseconds until the next timer; -1: for ever.
+std::int64_t watch::patience() const noexcept {
+    const auto next = shared_.clock_work.next_look();
+    if (next == timer_wheel::never) {
+        return -1;
+    }
+    if (shared_.virtual_time()) {
+        return tick_ns;  // time comes when it is told to
+    }
+    return std::max<std::int64_t>(next - shared_.now(), 0);
 }
 
 }  // namespace stentor::inline v0::detail

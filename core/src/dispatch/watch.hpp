@@ -12,8 +12,9 @@
 namespace stentor::inline v0::detail {
 
 // The coarse tick: a thread that looks every millisecond while any runner is awake, and sleeps when
-// all are parked. It keeps the coarse time, notices calls that last too long, and does the engine's
-// maintenance (placement, reclamation), which runners only ask for.
+// all are parked, until a timer is due if one is set. It keeps the coarse time, notices calls that
+// last too long, looks at the timers, and does the engine's maintenance (placement, reclamation),
+// which runners only ask for.
 class watch {
 public:
     static constexpr std::int64_t tick_ns = 1'000'000;
@@ -32,6 +33,7 @@ private:
     void run() noexcept;
     void tick() noexcept;
     void sleep_until_needed() noexcept;
+    [[nodiscard]] std::int64_t patience() const noexcept;
 
     scheduler& shared_;
     std::function<void(bool)> maintain_;

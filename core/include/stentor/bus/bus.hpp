@@ -19,6 +19,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <source_location>
 #include <span>
 #include <string>
@@ -154,6 +155,9 @@ public:
 
     [[nodiscard]] audit_report audit() const;
     [[nodiscard]] bus_snapshot snapshot() const;
+    // How long until the first moment comes that somebody waits for (a sleep, a timeout); nothing
+    // when nobody does. For who owns a virtual clock: advance it by this much and step on.
+    [[nodiscard]] std::optional<std::chrono::nanoseconds> until_next_timer() const noexcept;
     // The name behind publish_result::which(); empty when it is gone.
     [[nodiscard]] std::string name_of(std::uint32_t which) const;
 
