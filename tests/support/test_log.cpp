@@ -18,7 +18,8 @@ stentor::log_sink test_log::sink() const {
                                           .duration = record.duration,
                                           .queue_wait = record.queue_wait,
                                           .error = std::string(record.error),
-                                          .suppressed = record.suppressed});
+                                          .suppressed = record.suppressed,
+                                          .deliveries = record.deliveries});
                 },
             .on_notice =
                 [to = book_](const stentor::notice_record& record) {

@@ -11,6 +11,7 @@ class context;
 class error;
 class event_id;
 class executor;
+class outcome;
 class pattern;
 class publish_result;
 class subscription;

@@ -59,10 +59,9 @@ subscription bus::unwrap(result<subscription, error> made) {
 }
 
 result<subscription, error> bus::add(std::string_view name, const event_type* type,
-                                     const pattern* topics,
-                                     inline_function<void(detail::delivery_frame&)> call,
+                                     const pattern* topics, detail::compiled_handler handler,
                                      subscription_options options, std::source_location where) {
-    return engine_->subscribe(name, type, topics, std::move(call), std::move(options), where);
+    return engine_->subscribe(name, type, topics, std::move(handler), std::move(options), where);
 }
 
 void bus::keep(subscription kept) {

@@ -19,6 +19,7 @@
 #include <stentor/bus/publisher.hpp>
 #include <stentor/metrics/audit.hpp>
 #include <stentor/metrics/snapshot.hpp>
+#include <stentor/registry/handler_form.hpp>
 
 #include <limits>
 #include <map>
@@ -56,8 +57,7 @@ public:
     // --- subscribing (routing.cpp)
     // ----------------------------------------------------------------
     result<subscription, error> subscribe(std::string_view name, const event_type* type,
-                                          const pattern* topics,
-                                          inline_function<void(delivery_frame&)> call,
+                                          const pattern* topics, compiled_handler handler,
                                           subscription_options options, std::source_location where);
     unsubscribe_result unsubscribe(
         const std::shared_ptr<subscription_record>& record) noexcept override;
@@ -206,7 +206,7 @@ private:
     [[nodiscard]] std::unique_ptr<route> build_route(topic_entry& entry);
     [[nodiscard]] result<subscription, error> subscribe_checked(
         std::string_view name, const event_type* type, const pattern* topics,
-        inline_function<void(delivery_frame&)> call, subscription_options options,
+        compiled_handler handler, subscription_options options,
         std::source_location where);  // takes registry_
     [[nodiscard]] std::optional<error> refusal_of(const subscription_record& wanted);
     [[nodiscard]] bool enlist(const std::shared_ptr<subscription_record>& record);
@@ -216,8 +216,7 @@ private:
     void install(std::vector<staged_route>& next) noexcept;
     [[nodiscard]] bool reroute(const subscription_record& changed) noexcept;
     void observe_readers() noexcept;
-    [[nodiscard]] std::shared_ptr<lane> new_lane(std::uint32_t slot_size, std::int64_t capacity,
-                                                 std::int32_t concurrency, bool shared);
+    [[nodiscard]] std::shared_ptr<lane> new_lane(lane::traits wanted);
     [[nodiscard]] bool own_lane_for(subscription_record& record);
     void forget_untyped_topics();
 

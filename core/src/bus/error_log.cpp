@@ -2,6 +2,7 @@
 #include "bus/error_log.hpp"
 
 #include "registry/event_view.hpp"
+#include <stentor/registry/outcome.hpp>
 
 #include <algorithm>
 #include <cstdio>
@@ -64,6 +65,9 @@ void error_to_stderr(const error_record& record) {
         }
         if (!record.key.empty()) {
             append_json(line, "key", record.key);
+        }
+        if (record.deliveries != 1) {
+            append_json(line, "deliveries", static_cast<std::int64_t>(record.deliveries));
         }
         append_json(line, "attempt", std::int64_t{record.attempt});
         append_json(line, "duration_ns", record.duration.count());
@@ -130,6 +134,21 @@ void describe(std::string& out, int depth) {
 
 #endif
 
+// What a handler said of an event that it did not handle.
+std::string describe(const outcome& said) {
+    std::string out = said.what() == outcome::verdict::retry
+                          ? "asked for a retry, but no retry policy is configured"
+                          : "rejected";
+    if (!said.why().empty()) {
+        out += ": ";
+        out += said.why();
+    }
+    if (out.size() > description_max) {
+        out.resize(description_max);
+    }
+    return out;
+}
+
 }  // namespace
 
 std::string describe_current_exception() {
@@ -152,23 +171,23 @@ error_log::error_log(scheduler& shared, log_sink sink) : shared_(shared), sink_(
     }
 }
 
-void error_log::failed(const subscription_record& subscription, const slot_header& slot,
-                       std::int64_t duration_ns, std::int64_t wait_ns) noexcept {
+void error_log::failed(const failure& what) noexcept {
 #if defined(__cpp_exceptions)
     try {
-        record_failure(subscription, slot, duration_ns, wait_ns);
+        record_failure(what);
     } catch (...) {
         sink_failures_
             .add();  // no memory for the record, or the sink threw; the failure is counted
     }
 #else
-    (void)subscription, (void)slot, (void)duration_ns, (void)wait_ns;
+    record_failure(what);
 #endif
 }
 
-void error_log::record_failure(const subscription_record& subscription, const slot_header& slot,
-                               std::int64_t duration_ns, std::int64_t wait_ns) {
-    const auto text = describe_current_exception();
+void error_log::record_failure(const failure& what) {
+    const auto& subscription = what.subscription;
+    const auto& slot = what.slot;
+    const auto text = what.said != nullptr ? describe(*what.said) : describe_current_exception();
     {
         const std::lock_guard lock(mutex_);
         auto key = subscription.name + '\n' + text;
@@ -193,7 +212,7 @@ void error_log::record_failure(const subscription_record& subscription, const sl
             kind.suppressed = 0;
         }
         if (kind.said >= records_per_minute) {
-            ++kind.suppressed;
+            kind.suppressed += what.deliveries;
             return;
         }
         ++kind.said;
@@ -206,10 +225,11 @@ void error_log::record_failure(const subscription_record& subscription, const sl
           .key = data.key,
           .correlation_id = data.correlation_id,
           .attempt = 1,
-          .duration = std::chrono::nanoseconds(duration_ns),
-          .queue_wait = std::chrono::nanoseconds(std::max<std::int64_t>(wait_ns, 0)),
+          .duration = std::chrono::nanoseconds(what.duration_ns),
+          .queue_wait = std::chrono::nanoseconds(std::max<std::int64_t>(what.wait_ns, 0)),
           .error = text,
-          .suppressed = 0});
+          .suppressed = 0,
+          .deliveries = what.deliveries});
 }
 
 void error_log::emit_summary(const storm& what) noexcept {

@@ -23,8 +23,7 @@ public:
 
     error_log(scheduler& shared, log_sink sink);
 
-    void failed(const subscription_record& subscription, const slot_header& slot,
-                std::int64_t duration_ns, std::int64_t wait_ns) noexcept override;
+    void failed(const failure& what) noexcept override;
     void notice(std::string_view message) noexcept;
     // Says what was held back in minutes that have passed; at maintenance and at the end.
     void flush(bool all) noexcept;
@@ -43,8 +42,7 @@ private:
 
     void emit(const error_record& record) noexcept;
     void emit_summary(const storm& what) noexcept;
-    void record_failure(const subscription_record& subscription, const slot_header& slot,
-                        std::int64_t duration_ns, std::int64_t wait_ns);
+    void record_failure(const failure& what);
 
     scheduler& shared_;
     log_sink sink_;

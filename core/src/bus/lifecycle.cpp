@@ -81,7 +81,7 @@ struct engine::start_ticket final : runner_task {
     }
     bool step() noexcept override {
         if (real.step() || release_quick_waiters(owner.shared_) ||
-            owner.shared_.admit_waiting_slow()) {
+            owner.shared_.admit_waiting_slow() || release_rested(owner.shared_)) {
             return true;
         }
         owner.shared_.refresh_coarse(owner.shared_.now());

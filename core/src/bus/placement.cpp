@@ -59,7 +59,7 @@ bool engine::tidy_up(bool idle) noexcept {
 }
 
 void engine::place(subscription_record& record) {
-    if (record.options.placement != placement::automatic || has_own_limits(record.options)) {
+    if (record.options.placement != placement::automatic || record.needs_own_lane()) {
         return;
     }
     const bool shares = record.in_shared_lane.load(std::memory_order_relaxed);

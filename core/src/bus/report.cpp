@@ -152,6 +152,10 @@ bus_snapshot engine::snapshot() const {
         if (found != all.audit.subscriptions.end()) {
             about.terms = found->second;
         }
+        for (std::uint32_t index = 0; index < one->stripe_count; ++index) {
+            about.ignored += as_signed(one->terminals[index].ignored.read());
+            about.released += as_signed(one->terminals[index].released.read());
+        }
         about.queue_wait = one->queue_wait.snapshot();
         about.service = one->service.snapshot();
         about.end_to_end = one->end_to_end.snapshot();

@@ -16,12 +16,16 @@ bool engine::own_lane_for(subscription_record& record) {
     const auto slot_size = record.type != nullptr ? slot_size_for(record.type)
                                                   : static_cast<std::uint32_t>(sizeof(slot_image));
     record.own =
-        new_lane(slot_size, record.options.capacity, record.options.max_concurrency, false);
+        new_lane({.slot_size = slot_size,
+                  .runners_max = static_cast<std::uint32_t>(record.options.max_concurrency),
+                  .capacity = record.options.capacity,
+                  .batched = record.form.batch,
+                  .answers = record.form.answers});
     return record.own != nullptr;
 }
 
-std::shared_ptr<lane> engine::new_lane(std::uint32_t slot_size, std::int64_t capacity,
-                                       std::int32_t concurrency, bool shared) {
+// `wanted.runners_max` 0: as many as there are.
+std::shared_ptr<lane> engine::new_lane(lane::traits wanted) {
     std::uint32_t id = 0;
     if (!free_lane_ids_.empty()) {
         id = free_lane_ids_.back();
@@ -31,15 +35,10 @@ std::shared_ptr<lane> engine::new_lane(std::uint32_t slot_size, std::int64_t cap
         return nullptr;
     }
     const auto runners = static_cast<std::uint32_t>(runners_.size());
-    std::shared_ptr<lane> made =
-        make_lane({.id = id,
-                   .slot_size = slot_size,
-                   .runners_max = concurrency == 0
-                                      ? runners
-                                      : std::min(static_cast<std::uint32_t>(concurrency), runners),
-                   .consumers = runners,
-                   .capacity = capacity,
-                   .shared = shared});
+    wanted.id = id;
+    wanted.consumers = runners;
+    wanted.runners_max = wanted.runners_max == 0 ? runners : std::min(wanted.runners_max, runners);
+    std::shared_ptr<lane> made = make_lane(wanted);
     if (made == nullptr) {
         return nullptr;
     }
@@ -53,6 +52,7 @@ std::shared_ptr<lane> engine::new_lane(std::uint32_t slot_size, std::int64_t cap
     shared_.set_lane(id, made.get());
     shared_.ready.cover(lanes_.size());
     shared_.waiting_slow.cover(lanes_.size());
+    shared_.resting.cover(lanes_.size());
     return made;
 }
 
@@ -149,7 +149,10 @@ std::unique_ptr<route> engine::build_route(topic_entry& entry) {
     }
     if (!cheap.empty()) {
         if (entry.shared_lane == nullptr) {
-            entry.shared_lane = new_lane(fresh->slot_size, subscription_capacity_default, 0, true);
+            entry.shared_lane = new_lane({.slot_size = fresh->slot_size,
+                                          .runners_max = 0,
+                                          .capacity = subscription_capacity_default,
+                                          .shared = true});
         }
         if (entry.shared_lane == nullptr) {
             return nullptr;

@@ -264,6 +264,9 @@ std::int64_t engine::take_credits(publisher_slot& slot, lane& from, lane_port& p
 // or it would not be here.
 std::int64_t engine::sweep_lane(lane& from, const publisher_slot& mine) noexcept {
     const auto moved = from.sweep_credits([&](std::uint32_t index) {
+        if (index >= slots_->size()) {
+            return true;  // a runner's, which keeps no credits
+        }
         const auto& section = slots_->at(index).section;
         return index != mine.index && section.inside(section.count());
     });

@@ -31,7 +31,8 @@ std::optional<error> check_name(std::string_view name) {
     return std::nullopt;
 }
 
-std::optional<error> check_options(std::string_view name, const subscription_options& options) {
+std::optional<error> check_options(std::string_view name, const subscription_options& options,
+                                   const handler_traits& form) {
     const auto wrong = [&](std::string_view what) {
         return error(errc::invalid_option,
                      "subscription " + quoted(name) + ": " + std::string(what));
@@ -55,6 +56,13 @@ std::optional<error> check_options(std::string_view name, const subscription_opt
                 "or max_concurrency, because a shared lane has one of each; leave the "
                 "placement automatic");
     }
+    if (options.placement == placement::shared && (form.batch || form.answers)) {
+        return error(errc::unsupported_combination,
+                     "subscription " + quoted(name) +
+                         ": placement::shared does not go with a handler that takes spans or "
+                         "returns outcomes, because what it gives back and takes together is its "
+                         "own lane's; leave the placement automatic");
+    }
     if (options.owner && options.owner->expired()) {
         return wrong("its owner is gone already; subscribe while the owner lives");
     }
@@ -71,14 +79,13 @@ error no_memory(std::string_view name) {
 }  // namespace
 
 result<subscription, error> engine::subscribe(std::string_view name, const event_type* type,
-                                              const pattern* topics,
-                                              inline_function<void(delivery_frame&)> call,
+                                              const pattern* topics, compiled_handler handler,
                                               subscription_options options,
                                               std::source_location where) {
     result<subscription, error> made = unexpected<error>(error::out_of_memory());
     if (!attempt([&] {
-            made =
-                subscribe_checked(name, type, topics, std::move(call), std::move(options), where);
+            made = subscribe_checked(name, type, topics, std::move(handler), std::move(options),
+                                     where);
         })) {
         shared_.request_maintenance();  // lanes that were made for it go
     }
@@ -87,16 +94,16 @@ result<subscription, error> engine::subscribe(std::string_view name, const event
 
 result<subscription, error> engine::subscribe_checked(std::string_view name, const event_type* type,
                                                       const pattern* topics,
-                                                      inline_function<void(delivery_frame&)> call,
+                                                      compiled_handler handler,
                                                       subscription_options options,
                                                       std::source_location where) {
     if (auto wrong = check_name(name)) {
         return unexpected<error>(std::move(*wrong));
     }
-    if (auto wrong = check_options(name, options)) {
+    if (auto wrong = check_options(name, options, handler.traits)) {
         return unexpected<error>(std::move(*wrong));
     }
-    if (!call) {
+    if (!handler.call) {
         return unexpected<error>(error(errc::invalid_option, "subscription " + quoted(name) +
                                                                  ": the handler is empty; give it "
                                                                  "something to call"));
@@ -115,7 +122,8 @@ result<subscription, error> engine::subscribe_checked(std::string_view name, con
     record->options = std::move(options);
     record->has_owner = record->options.owner.has_value();
     record->where = where;
-    record->call = std::move(call);
+    record->call = std::move(handler.call);
+    record->form = handler.traits;
     record->in_shared_lane.store(record->options.placement == placement::shared,
                                  std::memory_order_relaxed);
     const std::lock_guard lock(registry_);

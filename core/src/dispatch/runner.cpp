@@ -165,7 +165,7 @@ void runner::drain(lane& from) noexcept {
         if (slow && !reserve_slow_call(from)) {
             return;
         }
-        const auto limit = slow ? 1 : batch_limit(from);
+        const auto limit = from.batched() ? batch_max : slow ? 1 : batch_limit(from);
         const auto count = from.dequeue(index_, buffer_, limit);
         if (count == 0 && slow) {
             release_slow_call();
@@ -194,6 +194,9 @@ void runner::drain(lane& from) noexcept {
         if (surplus_ || shared_.stopping.load(std::memory_order_relaxed)) {
             return;
         }
+        if (from.answers() && let_rest(from, count)) {
+            return;
+        }
         const bool partial = count < limit;
         if ((partial || turn >= batches_per_turn) && !shared_.ready.empty()) {
             turn_away();  // back into the ready set, behind the others
@@ -220,7 +223,10 @@ std::size_t runner::batch_limit(const lane& from) const noexcept {
 // A runner that leaves a backlog behind calls another one, unless the work is so small that two
 // runners would only pass the queue's lines to and fro.
 void runner::call_for_help(lane& from) noexcept {
-    const auto cost = from.cost_ns.load(std::memory_order_relaxed);
+    auto cost = from.cost_ns.load(std::memory_order_relaxed);
+    if (from.batched()) {
+        cost /= static_cast<std::int64_t>(batch_max);
+    }
     if (from.runners_max() < 2 || cost < help_cost_ns) {
         return;
     }

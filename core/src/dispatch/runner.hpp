@@ -9,6 +9,7 @@
 #include <stentor/dispatch/executor.hpp>
 
 #include <atomic>
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
 
@@ -33,10 +34,14 @@ inline constexpr std::int64_t slice_ns = 100'000;  // of one batch, about
 // they need no turn. By whoever frees lanes, the watch. True: there was one.
 bool release_quick_waiters(scheduler& shared) noexcept;
 
+// Lanes that rest because their handler gave everything back, and whose moment has come. By the
+// same. True: there was one.
+bool release_rested(scheduler& shared) noexcept;
+
 // Takes lanes from the ready set, drains them in batches, calls handlers. One thread at a time.
 class runner final : public runner_task {
 public:
-    static constexpr std::size_t batch_max = 128;
+    static constexpr std::size_t batch_max = batch_events_max;
     static constexpr std::size_t batch_unknown = 16;  // while nobody knows how long a call lasts
 
     runner(scheduler& shared, std::uint32_t index) noexcept : shared_(shared), index_(index) {}
@@ -95,6 +100,17 @@ private:
         bool flagged;  // some stamp has flags: timed alone, or checked for expiry
         bool boxed;    // some event has an envelope
     };
+    // A frame, and what becomes of the deliveries that end otherwise than done.
+    struct charge : delivery_frame {
+        runner& by;
+        subscription_record& to;
+        const stretch& what;
+        std::size_t first = 0;  // of the frame's slots in the stretch
+        std::int64_t began = 0;
+        std::size_t failed = 0;
+        std::size_t ignored = 0;
+        std::size_t released = 0;
+    };
 
     void set_up_thread() noexcept;
     bool work() noexcept;
@@ -116,15 +132,26 @@ private:
     void handle(const stretch& what) noexcept;
     void handle_timed(const stretch& what) noexcept;
     void handle_plain(const stretch& what) noexcept;
+    void handle_spans(const stretch& what) noexcept;
+    [[nodiscard]] bool expired(const slot_header& slot) const noexcept;
+    [[nodiscard]] bool let_rest(lane& from, std::size_t count) noexcept;
     void expire(const stretch& what, std::size_t at) noexcept;
     void settle(const stretch& what, std::size_t first, std::size_t count) noexcept;
     void deliver(subscription_record& to, const stretch& what, std::size_t first, std::size_t count,
                  bool measure, std::int64_t& moment) noexcept;
-    std::size_t call(subscription_record& to, delivery_frame& frame, const stretch& what) noexcept;
+    void call(charge& frame) noexcept;
+    void settle_calls(const charge& frame) noexcept;
+    static void judge_outcome(delivery_frame& frame, outcome& said) noexcept;
+    void charge_failure(charge& frame, const outcome* said) noexcept;
+    void settle_but_released(const stretch& what, std::size_t first, std::size_t count) noexcept;
+    [[nodiscard]] static bool give_back(lane& to, std::uint32_t runner,
+                                        const std::byte* slot) noexcept;
     void account(subscription_record& to, const stretch& what, std::size_t first, std::size_t count,
                  std::int64_t begin, std::int64_t end) noexcept;
     void judge(subscription_record& to, std::int64_t each_ns, std::uint32_t calls) noexcept;
     void judge_lane(const stretch& what) noexcept;
+    void account_span(subscription_record& to, const stretch& what, std::size_t first,
+                      std::size_t count, std::int64_t begin, std::int64_t end) noexcept;
 
     void begin_run(bool known_slow) noexcept;
     void end_run(subscription_record& to, lane& from) noexcept;
@@ -152,9 +179,12 @@ private:
     bool stepping_ = false;  // a handler that steps a manual executor must not step its own runner
     bool surplus_ = false;   // came back from a slow call; perhaps one runner too many is active
     std::uint32_t vain_searches_ = 0;
-    std::uint32_t stretches_ = 0;  // delivered as a whole
-    bool proven_late_ = false;     // the call that just ended held others up
-    bool lane_judged_ = false;     // some handler of the lane, since its cost was added up
+    std::uint32_t stretches_ = 0;      // delivered as a whole
+    bool proven_late_ = false;         // the call that just ended held others up
+    bool lane_judged_ = false;         // some handler of the lane, since its cost was added up
+    std::bitset<batch_max> releases_;  // places of the buffer whose handler gave the event back
+    std::size_t released_ = 0;         // how many, of what is settled next
+    std::size_t given_back_ = 0;       // of this batch
     std::int64_t last_work_ns_ = 0;
     std::uint64_t watch_seen_ = 0;             // the watch's: the run it saw at its last tick
     std::int64_t watch_cpu_ns_ = 0;            // the watch's: this thread's CPU time at that tick

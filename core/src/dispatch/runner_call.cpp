@@ -10,7 +10,6 @@ namespace stentor::inline v0::detail {
 
 void runner::deliver(subscription_record& to, const stretch& what, std::size_t first,
                      std::size_t count, bool measure, std::int64_t& moment) noexcept {
-    auto& mine = to.terminals[index_];
     std::shared_ptr<const void> owner;
     if (to.has_owner) {
         owner = to.options.owner->lock();
@@ -20,18 +19,22 @@ void runner::deliver(subscription_record& to, const stretch& what, std::size_t f
         }
     }
     const auto stride = what.from.slot_size();
-    delivery_frame frame{.slots = what.slots + first * stride,
-                         .stride = stride,
-                         .index = 0,
-                         .end = count,
-                         .closed = &to.closed,
-                         .attention = &attention_,
-                         .context = nullptr};
+    charge frame{{.slots = what.slots + first * stride,
+                  .stride = stride,
+                  .index = 0,
+                  .end = count,
+                  .closed = &to.closed,
+                  .attention = &attention_,
+                  .context = nullptr,
+                  .judge = &judge_outcome},
+                 *this,
+                 to,
+                 what,
+                 first};
     context about(frame, *shared_.target, to.name);
     frame.context = &about;
 
     const auto* before = guard_.enter(&to);
-    std::size_t failed = 0;
     bool called = false;
     std::int64_t begin = 0;
     std::int64_t end = 0;
@@ -45,7 +48,7 @@ void runner::deliver(subscription_record& to, const stretch& what, std::size_t f
             call_others(what.from);
         }
         begin_run(slow);
-        failed = call(to, frame, what);
+        call(frame);
         moment = end = measure ? shared_.now() : 0;  // and the next one's beginning
         end_run(to, what.from);
         if (slow) {
@@ -55,19 +58,16 @@ void runner::deliver(subscription_record& to, const stretch& what, std::size_t f
     }
     guard_.exit(before);
 
-    mine.completed.add(frame.index - failed);
-    if (failed != 0) {
-        mine.failed.add(failed);
-    }
-    if (frame.index < count) {
-        mine.cancelled.add(count - frame.index);
-        const_cast<route&>(what.origin).settled[index_].cancelled.add(count - frame.index);
-    }
+    settle_calls(frame);
     if (to.deferred.load(std::memory_order_relaxed)) {
         shared_.request_maintenance();  // this may have been the last call
     }
     if (called && measure && frame.index != 0) {
-        account(to, what, first, frame.index, begin, end);
+        if (what.from.batched()) {
+            account_span(to, what, first, frame.index, begin, end);
+        } else {
+            account(to, what, first, frame.index, begin, end);
+        }
     }
     if (proven_late_) {
         // After it was judged, which takes a call for at most so many times the ones before: one
@@ -80,38 +80,52 @@ void runner::deliver(subscription_record& to, const stretch& what, std::size_t f
     }
 }
 
-// Runs the handler's loop until the stretch is done or the subscription is closed. Returns how many
-// calls failed. The one place that user code's exceptions reach.
-std::size_t runner::call(subscription_record& to, delivery_frame& frame,
-                         const stretch& what) noexcept {
-    std::size_t failed = 0;
-    const auto begin = shared_.coarse_now();
+// Runs the handler's loop until the stretch is done or the subscription is closed. The one place
+// that user code's exceptions reach.
+void runner::call(charge& frame) noexcept {
+    auto& to = frame.to;
+    frame.began = shared_.coarse_now();
     for (;;) {
 #if defined(__cpp_exceptions)
         try {
             to.call(frame);
         } catch (...) {
-            const auto& slot = *reinterpret_cast<const slot_header*>(frame.slot());
-            shared_.observer->failed(to, slot, shared_.coarse_now() - begin,
-                                     begin - (slot.stamp & ~stamp_flags));
-            ++failed;
-            ++frame.index;
+            charge_failure(frame, nullptr);
+            frame.index += frame.taken;
+            frame.taken = 1;
         }
 #else
-        (void)begin;
-        (void)what;
         to.call(frame);
 #endif
         if (frame.index >= frame.end || to.closed.load(std::memory_order_relaxed)) {
-            return failed;
+            return;
         }
         if (attention_.load(std::memory_order_relaxed)) {
             // A call held everything up: say so, then go on. The flag may be a late one, meant for
             // a run that has ended; then this changes nothing.
             attention_.store(false, std::memory_order_relaxed);
-            end_run(to, what.from);
+            end_run(to, frame.what.from);
             begin_run(false);
         }
+    }
+}
+
+// Counts how the calls of a frame ended; what was released has not.
+void runner::settle_calls(const charge& frame) noexcept {
+    auto& mine = frame.to.terminals[index_];
+    mine.completed.add(frame.index - frame.failed - frame.released);
+    if (frame.failed != 0) {
+        mine.failed.add(frame.failed);
+    }
+    if (frame.ignored != 0) {
+        mine.ignored.add(frame.ignored);
+    }
+    if (frame.released != 0) {
+        mine.released.add(frame.released);
+    }
+    if (const auto left = frame.end - frame.index; left != 0) {
+        mine.cancelled.add(left);
+        const_cast<route&>(frame.what.origin).settled[index_].cancelled.add(left);
     }
 }
 

@@ -26,6 +26,7 @@ constexpr std::uint32_t stretches_measured = 8;  // one in so many
 
 void runner::process(lane& from, std::size_t count) noexcept {
     in_hand_.store(static_cast<std::int64_t>(count), std::memory_order_release);
+    given_back_ = 0;
     const auto stride = from.slot_size();
     for (std::size_t first = 0; first < count;) {
         const auto* origin = header_at(buffer_, stride, first).origin;
@@ -54,6 +55,10 @@ void runner::process(lane& from, std::size_t count) noexcept {
 }
 
 void runner::handle(const stretch& what) noexcept {
+    if (what.from.batched()) {
+        handle_spans(what);
+        return;
+    }
     bool one_by_one = false;
     for (std::uint32_t index = 0; index < what.target.count; ++index) {
         one_by_one = one_by_one || timed(*what.origin.subscriptions[what.target.first + index]);
@@ -69,8 +74,7 @@ void runner::handle(const stretch& what) noexcept {
 void runner::handle_timed(const stretch& what) noexcept {
     for (std::size_t at = 0; at < what.count; ++at) {
         const auto& slot = header_at(what.slots, what.from.slot_size(), at);
-        if ((slot.stamp & stamp_expires) != 0 &&
-            slot.box->expires_system_ns <= shared_.source().system_ns()) {
+        if (expired(slot)) {
             expire(what, at);
         } else {
             std::int64_t moment = 0;
@@ -88,7 +92,8 @@ void runner::handle_timed(const stretch& what) noexcept {
 void runner::handle_plain(const stretch& what) noexcept {
     const auto stride = what.from.slot_size();
     for (std::size_t first = 0; first < what.count;) {
-        const auto stamp = header_at(what.slots, stride, first).stamp;
+        const auto& slot = header_at(what.slots, stride, first);
+        const auto stamp = slot.stamp;
         auto last = what.flagged ? first + 1 : what.count;
         if ((stamp & stamp_flags) == 0) {
             while (last < what.count &&
@@ -96,9 +101,7 @@ void runner::handle_plain(const stretch& what) noexcept {
                 ++last;
             }
         }
-        const auto* box = header_at(what.slots, stride, first).box;
-        if ((stamp & stamp_expires) != 0 &&
-            box->expires_system_ns <= shared_.source().system_ns()) {
+        if (expired(slot)) {
             expire(what, first);
         } else {
             const bool precise = (stamp & stamp_precise) != 0;
@@ -117,6 +120,11 @@ void runner::handle_plain(const stretch& what) noexcept {
     settle(what, 0, what.count);
 }
 
+bool runner::expired(const slot_header& slot) const noexcept {
+    return (slot.stamp & stamp_expires) != 0 &&
+           slot.box->expires_system_ns <= shared_.source().system_ns();
+}
+
 void runner::expire(const stretch& what, std::size_t) noexcept {
     for (std::uint32_t index = 0; index < what.target.count; ++index) {
         what.origin.subscriptions[what.target.first + index]->terminals[index_].expired.add();
@@ -125,6 +133,10 @@ void runner::expire(const stretch& what, std::size_t) noexcept {
 
 // The entries are done with: envelopes go, credits go home.
 void runner::settle(const stretch& what, std::size_t first, std::size_t count) noexcept {
+    if (released_ != 0) {
+        settle_but_released(what, first, count);
+        return;
+    }
     const auto stride = what.from.slot_size();
     for (std::size_t at = first; what.boxed && at < first + count; ++at) {
         if (auto* box = header_at(what.slots, stride, at).box; box != nullptr) {

@@ -25,11 +25,21 @@
 
 namespace stentor::inline v0::detail {
 
-// Told about failed deliveries; called inside the catch block, so the exception is the current one.
+// Deliveries that failed together, by one call.
+struct failure {
+    const subscription_record& subscription;
+    const slot_header& slot;  // of the first
+    std::int64_t duration_ns = 0;
+    std::int64_t wait_ns = 0;
+    std::uint64_t deliveries = 1;
+    // What the handler said; null when it threw.
+    const outcome* said = nullptr;
+};
+
+// Told about failed deliveries; what was thrown is the current exception.
 class failure_observer {
 public:
-    virtual void failed(const subscription_record& subscription, const slot_header& slot,
-                        std::int64_t duration_ns, std::int64_t wait_ns) noexcept = 0;
+    virtual void failed(const failure& what) noexcept = 0;
 
 protected:
     ~failure_observer() = default;
@@ -55,6 +65,7 @@ public:
           bytes(given.memory),
           ready(given.lanes + 1),  // and the continuations
           waiting_slow(given.lanes + 1),
+          resting(given.lanes + 1),
           idle(given.runners, given.workers),
           lanes_(std::make_unique<std::atomic<lane*>[]>(ready.capacity())),
           source_(source),
@@ -198,6 +209,8 @@ public:
     alignas(cache_line_size) ready_set<real_sync> ready;
     // Lanes of handlers whose calls are long, that wait until fewer such calls run.
     ready_set<real_sync> waiting_slow;
+    // Lanes whose handler gives everything back: each waits for its moment.
+    ready_set<real_sync> resting;
     // What else waits for a runner, and what waits for a moment.
     continuation_queue continuations;
     timers clock_work;

@@ -61,6 +61,7 @@ void watch::tick() noexcept {
         shared_.look_at_all_lanes();
     }
     release_quick_waiters(shared_);
+    release_rested(shared_);
     while (shared_.admit_waiting_slow()) {
     }
     shared_.clock_work.expire(shared_.now());
@@ -75,7 +76,7 @@ void watch::sleep_until_needed() noexcept {
     const auto epoch = shared_.watch_epoch.load(std::memory_order_acquire);
     shared_.watch_sleeps.store(true, std::memory_order_seq_cst);  // [PAIR watch]
     while (!stop_.load(std::memory_order_seq_cst) && !shared_.maintenance_requested() &&
-           shared_.idle.all_parked() &&
+           shared_.idle.all_parked() && shared_.resting.empty() &&
            shared_.watch_epoch.load(std::memory_order_acquire) == epoch) {
         futex_wait(shared_.watch_epoch, epoch, patience());
         shared_.clock_work.expire(shared_.now());

@@ -19,6 +19,9 @@ namespace stentor::inline v0::detail {
 // credits, and its count of enqueued entries. Made at the slot's first publish into the lane, kept
 // until the lane goes.
 struct lane_port {
+    // Ports of runners, which put back what handlers release, are numbered from here on.
+    static constexpr std::uint32_t of_runners = 1U << 16;
+
     explicit lane_port(std::uint32_t slot) noexcept : slot_index(slot) {}
     virtual ~lane_port() = default;
 
@@ -40,7 +43,9 @@ public:
         std::uint32_t runners_max = 1;  // inside at once
         std::uint32_t consumers = 1;    // runner indexes that may dequeue
         std::int64_t capacity = 1;
-        bool shared = false;  // by the cheap handlers of one topic
+        bool shared = false;   // by the cheap handlers of one topic
+        bool batched = false;  // its handler takes spans
+        bool answers = false;  // its handler returns outcomes, so it may give entries back
     };
 
     explicit lane(const traits& what) noexcept
@@ -76,6 +81,8 @@ public:
     [[nodiscard]] std::uint32_t id() const noexcept { return traits_.id; }
     [[nodiscard]] std::uint32_t slot_size() const noexcept { return traits_.slot_size; }
     [[nodiscard]] bool shared() const noexcept { return traits_.shared; }
+    [[nodiscard]] bool batched() const noexcept { return traits_.batched; }
+    [[nodiscard]] bool answers() const noexcept { return traits_.answers; }
     [[nodiscard]] std::uint32_t runners_max() const noexcept { return traits_.runners_max; }
 
     // Entries in the queue that nobody dequeued. Exact after the fences of lane_state, else as of a
@@ -136,6 +143,10 @@ public:
     std::atomic<std::int64_t> cost_ns{0};
     // Most entries ever seen waiting; decides whether an idle lane gives its memory back.
     std::atomic<std::int64_t> backlog_peak{0};
+    // Batches in a row that the handler gave back whole, and until when the lane rests for that.
+    // Written by runners inside it, read by whoever takes resting lanes.
+    std::atomic<std::uint32_t> vain_batches{0};
+    std::atomic<std::int64_t> rests_until_ns{0};
 
 protected:
     void link(lane_port* port) noexcept {

@@ -54,7 +54,7 @@ constexpr std::array outstanding_terms{
 constexpr std::size_t bus_series = 32;  // what describe_bus() and describe_removed() write, at most
 constexpr std::size_t histograms_per_row = 3;
 constexpr std::size_t row_series =
-    5 + settled_terms.size() + outstanding_terms.size() + histograms_per_row * (bounds.size() + 3);
+    7 + settled_terms.size() + outstanding_terms.size() + histograms_per_row * (bounds.size() + 3);
 
 // One line or family at a time into one string; label text comes in escaped.
 class writer {
@@ -182,6 +182,16 @@ void describe_deliveries(writer& out, std::span<const row> rows) {
     out.family("stentor_deliveries_outstanding", "gauge",
                "Deliveries accepted and not yet settled, by where they are.");
     describe_terms(out, rows, "state", outstanding_terms);
+    out.family("stentor_deliveries_ignored_total", "counter",
+               "Deliveries completed whose handler said that it ignored the event.");
+    for (const row& each : rows) {
+        out.sample(each.label, each.data->ignored);
+    }
+    out.family("stentor_deliveries_released_total", "counter",
+               "Calls whose handler gave the event back.");
+    for (const row& each : rows) {
+        out.sample(each.label, each.data->released);
+    }
     out.family("stentor_deliveries_unaccounted", "gauge",
                "Deliveries that the conservation law misses. Not 0 at rest is a bug.");
     for (const row& each : rows) {
@@ -244,6 +254,8 @@ void describe_subscriptions(writer& out, std::span<const row> rows) {
 
 void add_to(subscription_snapshot& sum, const subscription_snapshot& each) {
     sum.terms += each.terms;
+    sum.ignored += each.ignored;
+    sum.released += each.released;
     sum.queue_wait.merge(each.queue_wait);
     sum.service.merge(each.service);
     sum.end_to_end.merge(each.end_to_end);

@@ -7,6 +7,7 @@
 #include <stentor/metrics/counter.hpp>
 #include <stentor/metrics/histogram.hpp>
 #include <stentor/registry/delivery_frame.hpp>
+#include <stentor/registry/handler_form.hpp>
 #include <stentor/registry/subscription_options.hpp>
 
 #include <array>
@@ -28,12 +29,15 @@ class lane;
            options.capacity != subscription_capacity_default;
 }
 
-// Terminals counted by one runner; nobody else writes them.
+// Counted by one runner; nobody else writes them.
 struct alignas(cache_line_size) terminal_stripe {
     counter completed;
     counter failed;
     counter cancelled;
     counter expired;
+    // No terminals: of those completed, and calls that gave their event back.
+    counter ignored;
+    counter released;
 };
 
 // Everything the engine keeps about one subscription. Shared by its handle, the registry and every
@@ -51,6 +55,7 @@ public:
     const event_type* type = nullptr;  // null for a pattern subscription
     std::optional<pattern> topics;     // of a pattern subscription
     subscription_options options;
+    handler_traits form;
     std::source_location where;
     bool has_owner = false;
 
@@ -59,6 +64,11 @@ public:
     }
     [[nodiscard]] bool matches(std::string_view topic) const noexcept {
         return type != nullptr ? type->topic == topic : topics->matches(topic);
+    }
+
+    // What it does with its deliveries, other cheap handlers in its lane would have to do as well.
+    [[nodiscard]] bool needs_own_lane() const noexcept {
+        return has_own_limits(options) || form.batch || form.answers;
     }
 
     // --- the handler ----------------------------------------------------------------------------

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// STENTOR_MISUSE must fail with: stentor: a handler returns void
+// STENTOR_MISUSE must fail with: stentor: a handler returns void or stentor::outcome
 #include <stentor/stentor.hpp>
 
 #include <string_view>

@@ -167,7 +167,7 @@ private:
     static subscription unwrap(result<subscription, error> made);
     result<subscription, error> add(std::string_view name, const event_type* type,
                                     const pattern* topics,
-                                    inline_function<void(detail::delivery_frame&)> call,
+                                    detail::compiled_handler handler,
                                     subscription_options options, std::source_location where);
     [[nodiscard]] std::shared_ptr<detail::publish_target> target() const noexcept;
     [[nodiscard]] detail::slot_lease lease(const event_type* type);

@@ -26,6 +26,9 @@ struct error_record {
     std::string_view error{};               // the exception chain, outermost first
     // 0 for a single failure; else how many equal failures this record stands for.
     std::uint64_t suppressed = 0;
+    // How many deliveries the one call was for: those of its span, for a handler of spans. The
+    // event is then the first of them.
+    std::uint64_t deliveries = 1;
 };
 
 // Something the engine itself has to say: a runner that did not start, a handler that is late.

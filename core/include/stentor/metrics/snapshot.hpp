@@ -21,6 +21,8 @@ struct subscription_snapshot {
     std::string file{};     // where it was made
     std::uint32_t line = 0;
     delivery_terms terms{};
+    std::int64_t ignored = 0;         // of those completed: the handler returned outcome::ignore
+    std::int64_t released = 0;        // calls that returned outcome::release; no terminals
     histogram_snapshot queue_wait{};  // accepted to handler called
     histogram_snapshot service{};     // inside the handler
     histogram_snapshot end_to_end{};  // published to settled

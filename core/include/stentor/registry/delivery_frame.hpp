@@ -9,9 +9,13 @@
 
 namespace stentor::inline v0 {
 class context;
+class outcome;
 }  // namespace stentor::inline v0
 
 namespace stentor::inline v0::detail {
+
+// Events that a handler of spans gets in one call, at most.
+inline constexpr std::size_t batch_events_max = 128;
 
 // A stretch of consecutive slots that one handler is called for. The handler's compiled loop
 // advances `index`; after an exception the engine reads there which event failed, and goes on
@@ -26,6 +30,10 @@ struct delivery_frame {
     // Set by the watch tick when a call lasts too long; looked at after every call.
     const std::atomic<bool>* attention = nullptr;
     stentor::context* context = nullptr;
+    // How many events, from `index` on, the call that runs now is for.
+    std::size_t taken = 1;
+    // Told when that call returned another outcome than done, before `index` advances. May be null.
+    void (*judge)(delivery_frame& frame, outcome& said) noexcept = nullptr;
 
     [[nodiscard]] const std::byte* slot() const noexcept { return slots + index * stride; }
 
