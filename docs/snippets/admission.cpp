@@ -2,9 +2,12 @@
 
 #include <stentor/stentor.hpp>
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <iostream>
 #include <latch>
+#include <semaphore>
 #include <string>
 
 using namespace std::chrono_literals;
@@ -17,6 +20,11 @@ struct reading {
 struct payment {
     static constexpr std::string_view topic = "payment.received";
     int cents = 0;
+};
+
+struct level {
+    static constexpr std::string_view topic = "sensor.level";
+    int value = 0;
 };
 
 struct job {
@@ -67,6 +75,38 @@ void drop_or_refuse(stentor::bus& bus, std::latch& open) {
     }
 }
 
+void keep_the_last(stentor::bus& bus) {
+    std::latch open{1};
+    std::binary_semaphore entered{0};
+    std::atomic<std::int64_t> dropped{0};
+    // [snippet lossy]
+    auto gauge = bus.subscribe<level>("gauge",
+                                      [&](const level& now, stentor::context& ctx) {
+                                          if (const auto missed = ctx.gap()) {
+                                              std::cout << missed->count << " missed, then ";
+                                          }
+                                          std::cout << "level " << now.value << '\n';
+                                          entered.release();
+                                          open.wait();
+                                      },
+                                      {.capacity = 2,
+                                       .when_full = stentor::when_full::drop_oldest,
+                                       .on_drop =
+                                           [&](const stentor::gap& what) {
+                                               dropped += what.count;  // on a runner
+                                           },
+                                       .max_concurrency = 1});
+    bus.publish(level{1});
+    entered.acquire();  // the handler has it in hand
+    for (int value = 2; value <= 6; ++value) {
+        bus.publish(level{value});  // 6 is the last to find room
+    }
+    // [end]
+    open.count_down();
+    bus.wait_idle();
+    std::cout << dropped << " dropped\n";
+}
+
 int main() {
     // [snippet bounds]
     stentor::bus bus{{
@@ -76,6 +116,7 @@ int main() {
     // [end]
     std::latch open{1};
     drop_or_refuse(bus, open);
+    keep_the_last(bus);
     bus.drain();
     std::cout << "unaccounted " << bus.audit().unaccounted() << '\n';
 }

@@ -3,10 +3,13 @@
 #include <stentor/stentor.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <iostream>
 #include <span>
 #include <string>
 #include <vector>
+
+using namespace std::chrono_literals;
 
 struct order_placed {
     static constexpr std::string_view topic = "order.placed";
@@ -51,6 +54,15 @@ int main() {
     const std::size_t moved = bus.publish_bulk_move(std::span{orders});
     // [end]
     std::cout << went_in << " copied, " << moved << " moved\n";
+
+    // [snippet waiting]
+    report(bus.publish_for(order_placed{"o-8", 7}, 250ms));  // waits for room, should there be none
+
+    const stentor::delivery_report outcomes = bus.publish_and_wait(order_placed{"o-9", 8}, 250ms);
+    for (const stentor::delivery_outcome& one : outcomes) {
+        std::cout << one.subscription << ": " << to_string(one.status) << '\n';
+    }
+    // [end]
 
     // [snippet leased]
     auto hot = bus.publisher<order_placed>();  // for one thread at a time

@@ -7,6 +7,7 @@
 #include <stentor/bus/error_record.hpp>
 #include <stentor/bus/publisher.hpp>
 #include <stentor/event/any_event.hpp>
+#include <stentor/event/delivery_report.hpp>
 #include <stentor/event/event_id.hpp>
 #include <stentor/event/event_traits.hpp>
 #include <stentor/event/metadata.hpp>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "bus/outgoing.hpp"
+#include "event/delivery_tracker.hpp"
 #include "registry/event_view.hpp"
 
 #include <algorithm>
@@ -125,7 +126,7 @@ publish_status engine::prepare(publisher_slot& slot, const request& what,
         return publish_status::accepted;
     }
     const bool in_slot = event.type != nullptr && event.type->in_slot;
-    if (in_slot && what.cause == nullptr && !given(what.options)) {
+    if (in_slot && what.cause == nullptr && what.tracker == nullptr && !given(what.options)) {
         return publish_status::accepted;
     }
     const inheritance data(what.options, what.cause);
@@ -160,7 +161,12 @@ publish_status engine::prepare(publisher_slot& slot, const request& what,
     fill(*box, data, base + texts_at, reinterpret_cast<header*>(base + headers_at));
     event.given_id = box->has_id;
     if (box->expires_system_ns != 0) {
-        event.flags |= stamp_expires;
+        event.flags |= stamp_special;
+    }
+    if (what.tracker != nullptr) {
+        what.tracker->add_reference();
+        box->tracker = what.tracker;
+        event.flags |= stamp_special;
     }
     if (event.text != nullptr) {
         box->text = text_writer(base + payload_at).put(*event.text);

@@ -2,6 +2,7 @@
 #include <stentor/bus/bus.hpp>
 
 #include "bus/engine.hpp"
+#include "event/delivery_tracker.hpp"
 
 #include <utility>
 
@@ -76,6 +77,20 @@ publish_result bus::publish(const topic& name, std::string text,
 std::size_t bus::bulk(const event_type& type, void* first, std::size_t count, bool move) {
     auto last = publish_status::accepted;
     return engine_->publish_bulk({.type = &type}, first, count, move, last);
+}
+
+detail::delivery_tracker* bus::track(publish_result& refused) noexcept {
+    return engine_->track(refused);
+}
+void bus::untrack(detail::delivery_tracker* tracker) noexcept {
+    if (tracker != nullptr) {
+        tracker->drop_reference();
+    }
+}
+delivery_report bus::await_report(const detail::delivery_tracker& tracker,
+                                  const publish_result& published,
+                                  std::chrono::nanoseconds timeout) noexcept {
+    return engine_->await_report(tracker, published, timeout);
 }
 
 std::shared_ptr<detail::publish_target> bus::target() const noexcept {

@@ -17,6 +17,7 @@
 #include <stentor/bus/bus_options.hpp>
 #include <stentor/bus/drain_report.hpp>
 #include <stentor/bus/publisher.hpp>
+#include <stentor/event/delivery_report.hpp>
 #include <stentor/metrics/audit.hpp>
 #include <stentor/metrics/snapshot.hpp>
 #include <stentor/registry/handler_form.hpp>
@@ -53,6 +54,11 @@ public:
                                 std::string& text) noexcept override;
     std::size_t publish_bulk(const request& what, void* first, std::size_t count, bool move,
                              publish_status& last) noexcept override;
+
+    // --- and waiting for what becomes of it (waiting.cpp)
+    [[nodiscard]] delivery_tracker* track(publish_result& refused) noexcept;
+    delivery_report await_report(const delivery_tracker& tracker, const publish_result& published,
+                                 std::chrono::nanoseconds timeout) noexcept;
 
     // --- subscribing (routing.cpp)
     // ----------------------------------------------------------------
@@ -125,6 +131,11 @@ private:
                           std::uint32_t which = 0) noexcept;
     [[nodiscard]] publish_status prepare(publisher_slot& slot, const request& what,
                                          outgoing& event) noexcept;
+    [[nodiscard]] publish_status prepare_for(publisher_slot& slot, const request& what,
+                                             outgoing& event, const route& to) noexcept {
+        return expect_outcomes(what, to) ? prepare(slot, what, event)
+                                         : publish_status::rejected_no_memory;
+    }
     [[nodiscard]] static bool place_payload(const outgoing& event, void* to) noexcept;
     [[nodiscard]] bool charge(publisher_slot& slot, std::int64_t bytes, bool urgent) noexcept;
     std::int64_t sweep_bytes(const publisher_slot& mine) noexcept;
@@ -162,14 +173,20 @@ private:
     std::optional<publish_result> hold_constrained(publisher_slot& slot, const request& what,
                                                    outgoing& event, route& to,
                                                    route_cell& cell) noexcept;
-    void return_held(const outgoing& event, const route& to, const route_cell& cell,
-                     std::size_t from) noexcept;
-    [[nodiscard]] static bool holds(const route_target& target, const outgoing& event) noexcept;
-    static publish_result ask_to_wait(outgoing& event, const route& to,
+    struct spread;
+    void send_to(const outgoing& event, const route_target& target, lane_port& port,
+                 route_cell& cell, std::size_t at, spread& out) noexcept;
+    publish_result conclude(publisher_slot& slot, outgoing& event, const route& to,
+                            route_cell& cell, const spread& out) noexcept;
+    void return_held(const request& what, const outgoing& event, const route& to,
+                     const route_cell& cell, std::size_t from) noexcept;
+    [[nodiscard]] static bool waits(const request& what, const route_target& target) noexcept;
+    [[nodiscard]] static bool holds(const request& what, const route_target& target,
+                                    const outgoing& event) noexcept;
+    static publish_result ask_to_wait(const request& what, outgoing& event, const route& to,
                                       const route_target& target) noexcept;
     [[nodiscard]] bool urgent(const request& what) const noexcept;
     static void take_back(counter& one) noexcept { one.add(~std::uint64_t{0}); }
-    static void count_drop(const route& to, const route_target& target, bool full) noexcept;
     void discard(outgoing& event) noexcept;
     void hand_back(outgoing& event) noexcept;
     publish_result accept(publisher_slot& slot, const outgoing& event,
@@ -192,6 +209,18 @@ private:
     }
     [[nodiscard]] route_cell* cell_of(publisher_slot& slot, route& to) noexcept;
     [[nodiscard]] route_cell* make_cell(publisher_slot& slot, route& to) noexcept;
+
+    // overflow.cpp
+    enum class room { credit, swallow, none };  // swallow: the event counts as taken, and dropped
+    [[nodiscard]] room find_room(publisher_slot& slot, const request& what,
+                                 const route_target& target, lane_port& port,
+                                 bool& bus_full) noexcept;
+    [[nodiscard]] bool drop_oldest(lane& from) noexcept;
+    void note_drop(subscription_record& one, lane& from, drop_reason why,
+                   const slot_header& header) noexcept;
+    void note_drops(const route& to, const route_target& target, drop_reason why,
+                    const slot_header& header) noexcept;
+    [[nodiscard]] static bool expect_outcomes(const request& what, const route& to) noexcept;
 
     // publish_bulk.cpp
     std::size_t bulk_fast(publisher_slot& slot, const request& what, const std::byte* first,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bus/error_log.hpp"
 
+#include "base/attempt.hpp"
 #include "registry/event_view.hpp"
 #include <stentor/registry/outcome.hpp>
 
@@ -184,10 +185,26 @@ void error_log::failed(const failure& what) noexcept {
 #endif
 }
 
+void error_log::complained(const subscription_record& subscription,
+                           std::string_view callback) noexcept {
+    static_cast<void>(attempt([&] {
+        notice("subscription \"" + subscription.name + "\": its " + std::string(callback) +
+               " threw: " + describe_current_exception());
+    }));
+}
+
+std::string error_log::describe(const outcome* said) noexcept {
+    std::string text;
+    static_cast<void>(attempt(
+        [&] { text = said != nullptr ? detail::describe(*said) : describe_current_exception(); }));
+    return text;
+}
+
 void error_log::record_failure(const failure& what) {
     const auto& subscription = what.subscription;
     const auto& slot = what.slot;
-    const auto text = what.said != nullptr ? describe(*what.said) : describe_current_exception();
+    const auto text =
+        what.said != nullptr ? detail::describe(*what.said) : describe_current_exception();
     {
         const std::lock_guard lock(mutex_);
         auto key = subscription.name + '\n' + text;

@@ -24,6 +24,9 @@ public:
     error_log(scheduler& shared, log_sink sink);
 
     void failed(const failure& what) noexcept override;
+    void complained(const subscription_record& subscription,
+                    std::string_view callback) noexcept override;
+    [[nodiscard]] std::string describe(const outcome* said) noexcept override;
     void notice(std::string_view message) noexcept;
     // Says what was held back in minutes that have passed; at maintenance and at the end.
     void flush(bool all) noexcept;

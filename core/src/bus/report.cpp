@@ -32,6 +32,8 @@ delivery_terms engine::terminals_of(const subscription_record& record) noexcept 
     }
     terms.dropped_full = as_signed(record.dropped_full.read());
     terms.dropped_no_memory = as_signed(record.dropped_no_memory.read());
+    terms.dropped_newest = as_signed(record.dropped_newest.read());
+    terms.dropped_oldest = as_signed(record.dropped_oldest.read());
     return terms;
 }
 

@@ -21,6 +21,9 @@ bool engine::own_lane_for(subscription_record& record) {
                   .capacity = record.options.capacity,
                   .batched = record.form.batch,
                   .answers = record.form.answers});
+    if (record.own != nullptr) {
+        record.own->serves = record.weak_from_this();
+    }
     return record.own != nullptr;
 }
 
@@ -142,7 +145,8 @@ std::unique_ptr<route> engine::build_route(topic_entry& entry) {
                                   .first = static_cast<std::uint32_t>(fresh->subscriptions.size()),
                                   .count = 1,
                                   .required = one->options.required,
-                                  .blocks = one->options.when_full.blocks()});
+                                  .blocks = one->options.when_full.blocks(),
+                                  .overflow = one->options.when_full.what()});
         fresh->constrained =
             fresh->constrained || one->options.required || one->options.when_full.blocks();
         fresh->subscriptions.push_back(one);

@@ -61,21 +61,30 @@ publish_result engine::send_one(publisher_slot& slot, const request& what, outgo
     auto& lane = *target.through;
     auto& port = *cell.ports.front();
     bool bus_full = false;
-    if (!port.credits.take_one() &&
-        take_credits(slot, lane, port, 1, urgent(what), bus_full) == 0) {
-        if (target.blocks && !event.waited_enough) {
-            return ask_to_wait(event, to, target);
+    const auto found = find_room(slot, what, target, port, bus_full);
+    if (found == room::none) {
+        if (waits(what, target) && !event.waited_enough) {
+            return ask_to_wait(what, event, to, target);
         }
         const auto which = bus_full ? 0 : to.subscriptions[target.first]->number;
         return finish(slot, publish_status::rejected_full, which);
     }
-    if (const auto status = prepare(slot, what, event); status != publish_status::accepted) {
-        return_credits(lane, port, 1);
+    if (const auto status = prepare_for(slot, what, event, to);
+        status != publish_status::accepted) {
+        if (found == room::credit) {
+            return_credits(lane, port, 1);
+        }
         return finish(slot, status);
     }
     event.header = stamp(slot, &to, event.box, event.flags, *to.topic);
     // Counted before the enqueue, so that no moment shows more settled than accepted.
     cell.entries.add();
+    if (found == room::swallow) {
+        note_drops(to, target, drop_reason::newest, event.header);
+        discard(event);
+        to.settled_outside.fetch_add(1, std::memory_order_release);  // [PAIR settled]
+        return accept(slot, event, publish_status::accepted);
+    }
     if (!lane.enqueue(port, event.header, event.payload)) {
         take_back(cell.entries);
         take_back(slot.tickets);
@@ -87,69 +96,96 @@ publish_result engine::send_one(publisher_slot& slot, const request& what, outgo
     return accept(slot, event, publish_status::accepted);
 }
 
-publish_result engine::send_many(publisher_slot& slot, const request& what, outgoing& event,
-                                 route& to, route_cell& cell) noexcept {
-    if (to.constrained) {
-        if (const auto refusal = hold_constrained(slot, what, event, to, cell)) {
-            return *refusal;
-        }
-    }
-    std::bitset<targets_max> dropped;
+// What became of each target of an event that goes to several.
+struct engine::spread {
+    std::bitset<targets_max> full;
+    std::bitset<targets_max> swallowed;
     std::bitset<targets_max> lost;  // for want of memory
     bool begun = false;
     bool reached = false;
     bool bus_full = false;
+};
+
+publish_result engine::send_many(publisher_slot& slot, const request& what, outgoing& event,
+                                 route& to, route_cell& cell) noexcept {
+    if (to.constrained || what.wait_ns >= 0) {
+        if (const auto refusal = hold_constrained(slot, what, event, to, cell)) {
+            return *refusal;
+        }
+    }
+    spread out;
     for (std::size_t at = 0; at < to.targets.size(); ++at) {
         const auto& target = to.targets[at];
         auto& port = *cell.ports[at];
-        const bool held = holds(target, event);
-        if (!held && !port.credits.take_one() &&
-            take_credits(slot, *target.through, port, 1, urgent(what), bus_full) == 0) {
-            dropped.set(at);
+        const auto found = holds(what, target, event)
+                               ? room::credit
+                               : find_room(slot, what, target, port, out.bus_full);
+        if (found == room::none) {
+            out.full.set(at);
             continue;
         }
-        if (!begun) {
-            if (const auto status = prepare(slot, what, event);
+        if (!out.begun) {
+            if (const auto status = prepare_for(slot, what, event, to);
                 status != publish_status::accepted) {
-                return_credits(*target.through, port, 1);
-                return_held(event, to, cell, at + 1);
+                if (found == room::credit) {
+                    return_credits(*target.through, port, 1);
+                }
+                return_held(what, event, to, cell, at + 1);
                 return finish(slot, status);
             }
             event.header = stamp(slot, &to, event.box, event.flags, *to.topic);
             cell.events.add();
-            begun = true;
+            out.begun = true;
         }
-        if (event.box != nullptr) {
-            event.box->add_references(1);
-        }
-        cell.entries.add();
-        if (!target.through->enqueue(port, event.header, event.payload)) {
-            take_back(cell.entries);
-            return_credits(*target.through, port, 1);
-            if (event.box != nullptr) {
-                static_cast<void>(event.box->drop_reference());  // never the last: ours remains
-            }
-            lost.set(at);
+        if (found == room::swallow) {
+            out.swallowed.set(at);
             continue;
         }
-        announce(*target.through);
-        reached = true;
+        send_to(event, target, port, cell, at, out);
     }
-    if (!begun) {
+    return conclude(slot, event, to, cell, out);
+}
+
+void engine::send_to(const outgoing& event, const route_target& target, lane_port& port,
+                     route_cell& cell, std::size_t at, spread& out) noexcept {
+    if (event.box != nullptr) {
+        event.box->add_references(1);
+    }
+    cell.entries.add();
+    if (!target.through->enqueue(port, event.header, event.payload)) {
+        take_back(cell.entries);
+        return_credits(*target.through, port, 1);
+        if (event.box != nullptr) {
+            static_cast<void>(event.box->drop_reference());  // never the last: ours remains
+        }
+        out.lost.set(at);
+        return;
+    }
+    announce(*target.through);
+    out.reached = true;
+}
+
+publish_result engine::conclude(publisher_slot& slot, outgoing& event, const route& to,
+                                route_cell& cell, const spread& out) noexcept {
+    if (!out.begun) {
         const auto& first = to.targets.front();
         return finish(slot, publish_status::rejected_full,
-                      bus_full ? 0 : to.subscriptions[first.first]->number);
+                      out.bus_full ? 0 : to.subscriptions[first.first]->number);
     }
-    if (!reached) {
+    if (!out.reached && out.swallowed.none()) {
         take_back(cell.events);
         take_back(slot.tickets);
         hand_back(event);
         return finish(slot, publish_status::rejected_no_memory);
     }
-    const bool partial = dropped.any() || lost.any();
-    for (std::size_t at = 0; partial && at < to.targets.size(); ++at) {
-        if (dropped.test(at) || lost.test(at)) {
-            count_drop(to, to.targets[at], dropped.test(at));
+    const bool partial = out.full.any() || out.lost.any();
+    for (std::size_t at = 0; (partial || out.swallowed.any()) && at < to.targets.size(); ++at) {
+        if (out.full.test(at) || out.lost.test(at) || out.swallowed.test(at)) {
+            note_drops(to, to.targets[at],
+                       out.full.test(at)   ? drop_reason::full
+                       : out.lost.test(at) ? drop_reason::no_memory
+                                           : drop_reason::newest,
+                       event.header);
         }
     }
     discard(event);  // the publisher's own reference
@@ -163,7 +199,7 @@ std::optional<publish_result> engine::hold_constrained(publisher_slot& slot, con
                                                        route_cell& cell) noexcept {
     for (std::size_t at = 0; at < to.targets.size(); ++at) {
         const auto& target = to.targets[at];
-        if (!holds(target, event)) {
+        if (!holds(what, target, event)) {
             continue;
         }
         bool bus_full = false;
@@ -173,12 +209,12 @@ std::optional<publish_result> engine::hold_constrained(publisher_slot& slot, con
             continue;
         }
         for (std::size_t before = 0; before < at; ++before) {
-            if (holds(to.targets[before], event)) {
+            if (holds(what, to.targets[before], event)) {
                 return_credits(*to.targets[before].through, *cell.ports[before], 1);
             }
         }
-        if (target.blocks && !event.waited_enough) {
-            return ask_to_wait(event, to, target);
+        if (waits(what, target) && !event.waited_enough) {
+            return ask_to_wait(what, event, to, target);
         }
         return finish(slot, publish_status::rejected_full,
                       bus_full ? 0 : to.subscriptions[target.first]->number);
@@ -186,35 +222,36 @@ std::optional<publish_result> engine::hold_constrained(publisher_slot& slot, con
     return std::nullopt;
 }
 
-void engine::return_held(const outgoing& event, const route& to, const route_cell& cell,
-                         std::size_t from) noexcept {
+void engine::return_held(const request& what, const outgoing& event, const route& to,
+                         const route_cell& cell, std::size_t from) noexcept {
     for (auto at = from; at < to.targets.size(); ++at) {
-        if (holds(to.targets[at], event)) {
+        if (holds(what, to.targets[at], event)) {
             return_credits(*to.targets[at].through, *cell.ports[at], 1);
         }
     }
 }
 
-bool engine::holds(const route_target& target, const outgoing& event) noexcept {
-    return target.required || (target.blocks && !event.waited_enough);
+// The publisher waits for room there: the subscription says so, or the caller.
+bool engine::waits(const request& what, const route_target& target) noexcept {
+    return target.blocks || what.wait_ns >= 0;
 }
 
-publish_result engine::ask_to_wait(outgoing& event, const route& to,
+bool engine::holds(const request& what, const route_target& target,
+                   const outgoing& event) noexcept {
+    return target.required || (waits(what, target) && !event.waited_enough);
+}
+
+publish_result engine::ask_to_wait(const request& what, outgoing& event, const route& to,
                                    const route_target& target) noexcept {
     event.wait_for = target.through;
-    event.wait_ns = to.subscriptions[target.first]->options.when_full.deadline().count();
+    event.wait_ns = what.wait_ns >= 0
+                        ? what.wait_ns
+                        : to.subscriptions[target.first]->options.when_full.deadline().count();
     return publish_result();
 }
 
 bool engine::urgent(const request& what) const noexcept {
     return what.cause != nullptr || inside_handler();
-}
-
-void engine::count_drop(const route& to, const route_target& target, bool full) noexcept {
-    for (std::uint32_t index = 0; index < target.count; ++index) {
-        auto& one = *to.subscriptions[target.first + index];
-        (full ? one.dropped_full : one.dropped_no_memory).add();
-    }
 }
 
 void engine::discard(outgoing& event) noexcept {

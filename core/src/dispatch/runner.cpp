@@ -161,6 +161,9 @@ void runner::drain(lane& from) noexcept {
     int misses = 0;
     std::size_t last = 0;
     for (int turn = 0;; ++turn) {
+        if (from.take_notice()) [[unlikely]] {
+            tell_drops(from);
+        }
         const bool slow = from.cost_ns.load(std::memory_order_relaxed) >= slow_from_ns;
         if (slow && !reserve_slow_call(from)) {
             return;

@@ -7,11 +7,14 @@
 #include "registry/route.hpp"
 #include <stentor/base/cache_line.hpp>
 #include <stentor/dispatch/executor.hpp>
+#include <stentor/event/delivery_report.hpp>
 
 #include <atomic>
 #include <bitset>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <string>
 
 namespace stentor::inline v0::detail {
 
@@ -135,11 +138,17 @@ private:
     void handle_spans(const stretch& what) noexcept;
     [[nodiscard]] bool expired(const slot_header& slot) const noexcept;
     [[nodiscard]] bool let_rest(lane& from, std::size_t count) noexcept;
-    void expire(const stretch& what, std::size_t at) noexcept;
+    void expire(const stretch& what, const slot_header& slot) noexcept;
+    [[nodiscard]] static bool awaited(const slot_header& slot) noexcept;
+    static void tell_waiter(const slot_header& slot, const subscription_record& one,
+                            delivery_status status, std::string error = {}) noexcept;
+    void tell_drops(lane& from) noexcept;
     void settle(const stretch& what, std::size_t first, std::size_t count) noexcept;
     void deliver(subscription_record& to, const stretch& what, std::size_t first, std::size_t count,
                  bool measure, std::int64_t& moment) noexcept;
+    [[nodiscard]] std::shared_ptr<const void> owner_of(subscription_record& to) noexcept;
     void call(charge& frame) noexcept;
+    void judge_late(subscription_record& to) noexcept;
     void settle_calls(const charge& frame) noexcept;
     static void judge_outcome(delivery_frame& frame, outcome& said) noexcept;
     void charge_failure(charge& frame, const outcome* said) noexcept;

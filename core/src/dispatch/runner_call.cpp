@@ -4,20 +4,15 @@
 #include <stentor/registry/context.hpp>
 
 #include <algorithm>
+#include <mutex>
+#include <optional>
 
 // One handler over one stretch: the call, the error boundary, what it cost.
 namespace stentor::inline v0::detail {
 
 void runner::deliver(subscription_record& to, const stretch& what, std::size_t first,
                      std::size_t count, bool measure, std::int64_t& moment) noexcept {
-    std::shared_ptr<const void> owner;
-    if (to.has_owner) {
-        owner = to.options.owner->lock();
-        if (owner == nullptr && !to.closed.exchange(true, std::memory_order_acq_rel)) {
-            to.deferred.store(true, std::memory_order_release);
-            shared_.request_maintenance();
-        }
-    }
+    const auto owner = owner_of(to);
     const auto stride = what.from.slot_size();
     charge frame{{.slots = what.slots + first * stride,
                   .stride = stride,
@@ -33,6 +28,12 @@ void runner::deliver(subscription_record& to, const stretch& what, std::size_t f
                  first};
     context about(frame, *shared_.target, to.name);
     frame.context = &about;
+    std::optional<gap> missed;
+    if (to.gaps.any()) [[unlikely]] {
+        const std::lock_guard lock(to.gaps_mutex);
+        missed = to.gaps.take();
+        frame.missed = missed ? &*missed : nullptr;
+    }
 
     const auto* before = guard_.enter(&to);
     bool called = false;
@@ -70,14 +71,31 @@ void runner::deliver(subscription_record& to, const stretch& what, std::size_t f
         }
     }
     if (proven_late_) {
-        // After it was judged, which takes a call for at most so many times the ones before: one
-        // late call costs the handler its place in a shared lane, and does not make it a slow one.
-        proven_late_ = false;
-        to.cost_ns.store(std::max(to.cost_ns.load(std::memory_order_relaxed), demote_from_ns),
-                         std::memory_order_relaxed);
-        lane_judged_ = true;
+        judge_late(to);
+    }
+}
+
+// What the subscription is tied to, kept alive for the call; when it is gone the subscription ends.
+std::shared_ptr<const void> runner::owner_of(subscription_record& to) noexcept {
+    if (!to.has_owner) {
+        return nullptr;
+    }
+    auto owner = to.options.owner->lock();
+    if (owner == nullptr && !to.closed.exchange(true, std::memory_order_acq_rel)) {
+        to.deferred.store(true, std::memory_order_release);
         shared_.request_maintenance();
     }
+    return owner;
+}
+
+// After it was judged, which takes a call for at most so many times the ones before: one late call
+// costs the handler its place in a shared lane, and does not make it a slow one.
+void runner::judge_late(subscription_record& to) noexcept {
+    proven_late_ = false;
+    to.cost_ns.store(std::max(to.cost_ns.load(std::memory_order_relaxed), demote_from_ns),
+                     std::memory_order_relaxed);
+    lane_judged_ = true;
+    shared_.request_maintenance();
 }
 
 // Runs the handler's loop until the stretch is done or the subscription is closed. The one place
@@ -127,6 +145,44 @@ void runner::settle_calls(const charge& frame) noexcept {
         mine.cancelled.add(left);
         const_cast<route&>(frame.what.origin).settled[index_].cancelled.add(left);
     }
+    if (!frame.what.flagged) {
+        return;
+    }
+    const auto place = static_cast<std::size_t>(frame.slots - buffer_) / frame.stride;
+    for (std::size_t at = 0; at < frame.end; ++at) {
+        if (frame.released == 0 || !releases_.test(place + at)) {
+            tell_waiter(header_at(frame.slots, frame.stride, at), frame.to,
+                        at < frame.index ? delivery_status::completed : delivery_status::cancelled);
+        }
+    }
+}
+
+// What a publisher dropped, told to the subscription's on_drop. Its own lane's runner only.
+void runner::tell_drops(lane& from) noexcept {
+    const auto to = from.serves.lock();
+    if (to == nullptr || !to->options.on_drop) {
+        return;
+    }
+    std::optional<gap> dropped;
+    {
+        const std::lock_guard lock(to->gaps_mutex);
+        dropped = to->unreported.take();
+    }
+    const auto* before = guard_.enter(to.get());
+    if (dropped && !to->closed.load(std::memory_order_relaxed)) {  // [PAIR barrier]
+        begin_run(false);
+#if defined(__cpp_exceptions)
+        try {
+            to->options.on_drop(*dropped);
+        } catch (...) {
+            shared_.observer->complained(*to, "on_drop");
+        }
+#else
+        to->options.on_drop(*dropped);
+#endif
+        end_run(*to, from);
+    }
+    guard_.exit(before);
 }
 
 void runner::account(subscription_record& to, const stretch& what, std::size_t first,
@@ -150,15 +206,16 @@ void runner::account(subscription_record& to, const stretch& what, std::size_t f
 
 // Keeps the mean service times, and asks for a move when they say that the handler is in the wrong
 // kind of lane. One call counts for at most sixteen times what calls took before, because a thread
-// that lost its CPU looks like a slow handler, as does a first call that sets things up; a handler
-// that is slow shows it again. Relaxed
-// throughout: these are hints, and other runners' writes may be lost.
+// that lost its CPU looks like a slow handler, as does a first call that sets things up. A handler
+// that is slow shows it again; the first few calls weigh more, so that it is known by the third.
+// Relaxed throughout: these are hints, and other runners' writes may be lost.
 void runner::judge(subscription_record& to, std::int64_t each_ns, std::uint32_t calls) noexcept {
     const auto old = to.cost_ns.load(std::memory_order_relaxed);
     const auto counted = std::min(each_ns, old == 0 ? demote_from_ns : 16 * old + timed_from_ns);
-    const auto cost = old == 0 ? counted : old + (counted - old) / 8;
-    to.cost_ns.store(std::max<std::int64_t>(cost, 1), std::memory_order_relaxed);
     const auto seen = to.calls_seen.load(std::memory_order_relaxed);
+    const auto weight = std::clamp<std::int64_t>(std::int64_t{seen} + 1, 2, 8);
+    const auto cost = old == 0 ? counted : old + (counted - old) / weight;
+    to.cost_ns.store(std::max<std::int64_t>(cost, 1), std::memory_order_relaxed);
     if (seen < calls_to_judge) {
         to.calls_seen.store(std::min(seen + calls, calls_to_judge), std::memory_order_relaxed);
         if (seen + calls >= calls_to_judge) {

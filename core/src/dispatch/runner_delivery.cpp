@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "dispatch/runner.hpp"
+#include "event/delivery_tracker.hpp"
 #include "event/envelope.hpp"
 #include "registry/event_view.hpp"
 
 #include <algorithm>
+#include <utility>
 
 // What a runner does with a batch: stretches of equal routes, their handlers, the outcomes.
 namespace stentor::inline v0::detail {
@@ -75,7 +77,7 @@ void runner::handle_timed(const stretch& what) noexcept {
     for (std::size_t at = 0; at < what.count; ++at) {
         const auto& slot = header_at(what.slots, what.from.slot_size(), at);
         if (expired(slot)) {
-            expire(what, at);
+            expire(what, slot);
         } else {
             std::int64_t moment = 0;
             for (std::uint32_t index = 0; index < what.target.count; ++index) {
@@ -102,7 +104,7 @@ void runner::handle_plain(const stretch& what) noexcept {
             }
         }
         if (expired(slot)) {
-            expire(what, first);
+            expire(what, slot);
         } else {
             const bool precise = (stamp & stamp_precise) != 0;
             // What is cheap need not be measured each time to notice that it is so no more.
@@ -121,14 +123,28 @@ void runner::handle_plain(const stretch& what) noexcept {
 }
 
 bool runner::expired(const slot_header& slot) const noexcept {
-    return (slot.stamp & stamp_expires) != 0 &&
+    return (slot.stamp & stamp_special) != 0 && slot.box->expires_system_ns != 0 &&
            slot.box->expires_system_ns <= shared_.source().system_ns();
 }
 
-void runner::expire(const stretch& what, std::size_t) noexcept {
+void runner::expire(const stretch& what, const slot_header& slot) noexcept {
     for (std::uint32_t index = 0; index < what.target.count; ++index) {
-        what.origin.subscriptions[what.target.first + index]->terminals[index_].expired.add();
+        const auto& one = *what.origin.subscriptions[what.target.first + index];
+        one.terminals[index_].expired.add();
+        tell_waiter(slot, one, delivery_status::expired);
     }
+}
+
+// Of an event that somebody waits for; the first thing said of a delivery is what counts.
+void runner::tell_waiter(const slot_header& slot, const subscription_record& one,
+                         delivery_status status, std::string error) noexcept {
+    if (awaited(slot)) {
+        slot.box->tracker->settled(one.number, status, std::move(error));
+    }
+}
+
+bool runner::awaited(const slot_header& slot) noexcept {
+    return (slot.stamp & stamp_special) != 0 && slot.box->tracker != nullptr;
 }
 
 // The entries are done with: envelopes go, credits go home.

@@ -25,7 +25,7 @@ void runner::handle_spans(const stretch& what) noexcept {
     for (std::size_t first = 0; first < what.count;) {
         auto last = first + 1;
         if (what.flagged && expired(header_at(what.slots, stride, first))) {
-            expire(what, first);
+            expire(what, header_at(what.slots, stride, first));
         } else {
             while (last < what.count &&
                    !(what.flagged && expired(header_at(what.slots, stride, last)))) {
@@ -94,6 +94,11 @@ void runner::charge_failure(charge& frame, const outcome* said) noexcept {
                               .deliveries = frame.taken,
                               .said = said});
     frame.failed += frame.taken;
+    for (std::size_t at = 0; frame.what.flagged && at < frame.taken; ++at) {
+        if (const auto& one = header_at(frame.slot(), frame.stride, at); awaited(one)) {
+            tell_waiter(one, frame.to, delivery_status::failed, shared_.observer->describe(said));
+        }
+    }
 }
 
 // The entries are done with, but for those that their handler gave back: each of them keeps its
@@ -119,7 +124,9 @@ void runner::settle_but_released(const stretch& what, std::size_t first,
             ++given_back_;
         } else {
             in_hand_.fetch_add(1, std::memory_order_release);
-            what.origin.subscriptions[what.target.first]->dropped_no_memory.add();
+            auto& one = *what.origin.subscriptions[what.target.first];
+            one.dropped_no_memory.add();
+            tell_waiter(header_at(what.slots, stride, first + at), one, delivery_status::dropped);
             settle(what, first + at, 1);
         }
     }

@@ -22,6 +22,8 @@
 #include <ctime>
 #include <limits>
 #include <memory>
+#include <string>
+#include <string_view>
 
 namespace stentor::inline v0::detail {
 
@@ -40,6 +42,11 @@ struct failure {
 class failure_observer {
 public:
     virtual void failed(const failure& what) noexcept = 0;
+    // A callback of the subscription threw: which one.
+    virtual void complained(const subscription_record& subscription,
+                            std::string_view callback) noexcept = 0;
+    // What the handler said, or the current exception, in words; empty: no memory for them.
+    [[nodiscard]] virtual std::string describe(const outcome* said) noexcept = 0;
 
 protected:
     ~failure_observer() = default;

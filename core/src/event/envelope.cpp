@@ -2,6 +2,7 @@
 #include "event/envelope.hpp"
 
 #include "base/allocator.hpp"
+#include "event/delivery_tracker.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -37,6 +38,10 @@ std::int64_t envelope::drop_reference() noexcept {
     if (destroys) {
         type->destroy(payload.object);
         destroys = false;
+    }
+    if (tracker != nullptr) {
+        tracker->drop_reference();
+        tracker = nullptr;
     }
     home->release(this);
     return charged;

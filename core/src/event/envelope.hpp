@@ -13,6 +13,7 @@
 
 namespace stentor::inline v0::detail {
 
+class delivery_tracker;
 class envelope_pool;
 
 // What outlives a slot: given or inherited metadata, and a payload that does not fit the slot.
@@ -35,7 +36,8 @@ struct envelope {
     envelope* next = nullptr;  // in the home's lists only
     event_id id{};
     event_id causation{};
-    std::int64_t expires_system_ns = 0;
+    std::int64_t expires_system_ns = 0;   // 0: never
+    delivery_tracker* tracker = nullptr;  // a reference, when somebody waits for its deliveries
 
     // Texts, in one run behind the struct.
     std::string_view correlation_id{}, user_id{}, source{}, key{}, traceparent{}, tracestate{};

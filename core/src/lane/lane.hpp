@@ -15,6 +15,8 @@
 
 namespace stentor::inline v0::detail {
 
+class subscription_record;
+
 // One publisher slot's side of a lane: its producer token (in the derived class), its cached
 // credits, and its count of enqueued entries. Made at the slot's first publish into the lane, kept
 // until the lane goes.
@@ -78,6 +80,18 @@ public:
     [[nodiscard]] virtual std::size_t dequeue(std::uint32_t consumer, std::byte* out,
                                               std::size_t max) noexcept = 0;
 
+    // Takes the entry that has waited longest, in the order of the lane, into a whole slot image.
+    // Any thread, when the lane is full. False: none is queued.
+    [[nodiscard]] virtual bool dequeue_oldest(std::byte* out) noexcept = 0;
+
+    // Asks the next runner inside to look after what else the subscription is to be told. The
+    // caller claims the lane afterwards, as after an enqueue. [PAIR lane-edge]
+    void give_notice() noexcept { notice_.store(true, std::memory_order_release); }
+    [[nodiscard]] bool take_notice() noexcept {
+        return notice_.load(std::memory_order_relaxed) &&
+               notice_.exchange(false, std::memory_order_acq_rel);
+    }
+
     [[nodiscard]] std::uint32_t id() const noexcept { return traits_.id; }
     [[nodiscard]] std::uint32_t slot_size() const noexcept { return traits_.slot_size; }
     [[nodiscard]] bool shared() const noexcept { return traits_.shared; }
@@ -96,7 +110,10 @@ public:
         }
         return static_cast<std::int64_t>(come - gone);
     }
-    [[nodiscard]] bool pending() const noexcept { return backlog() > 0; }
+    // There is something for a runner to do.
+    [[nodiscard]] bool pending() const noexcept {
+        return notice_.load(std::memory_order_acquire) || backlog() > 0;
+    }
 
     // Entries accepted and not settled, from the credits: what is neither in the centre nor cached.
     [[nodiscard]] std::int64_t outstanding() const noexcept {
@@ -131,6 +148,9 @@ public:
         }
         return taken;
     }
+
+    // Whose own lane it is. Set before anybody can publish to it.
+    std::weak_ptr<subscription_record> serves;
 
     // Publishers: a look every time. Alone on its line.
     alignas(cache_line_size) lane_state<real_sync> state;
@@ -167,6 +187,8 @@ private:
     alignas(cache_line_size) std::atomic<std::uint64_t> dequeued_{0};
     // Pushed by publishers' first publishes (release), read by all (acquire). [PAIR ports]
     std::atomic<lane_port*> ports_{nullptr};
+    // Set by publishers that drop, taken by runners.
+    std::atomic<bool> notice_{false};
     const traits traits_;
 };
 

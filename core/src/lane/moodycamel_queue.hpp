@@ -65,6 +65,9 @@ public:
         return queue_.try_dequeue_bulk(to.token, out, max);
     }
 
+    // Without a token: the head of one producer's entries, of the fullest of a few.
+    [[nodiscard]] bool dequeue_any(Slot& out) noexcept { return queue_.try_dequeue(out); }
+
 private:
     queue queue_;
 };

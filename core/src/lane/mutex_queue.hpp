@@ -47,6 +47,10 @@ public:
         slots_.erase(slots_.begin(), last);
         return count;
     }
+    [[nodiscard]] bool dequeue_any(Slot& out) noexcept {
+        consumer any(*this);
+        return dequeue(any, &out, 1) == 1;
+    }
 
 private:
     std::mutex mutex_;

@@ -161,6 +161,14 @@ public:
         return count;
     }
 
+    bool dequeue_oldest(std::byte* out) noexcept override {
+        if (!queue_.dequeue_any(*reinterpret_cast<slot<Size>*>(out))) {
+            return false;
+        }
+        count_dequeued(1);
+        return true;
+    }
+
 private:
     queue queue_;
     // One per runner, used by that runner while it is inside.

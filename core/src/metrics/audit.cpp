@@ -8,9 +8,12 @@
 
 namespace stentor::inline v0 {
 
+std::int64_t delivery_terms::dropped() const noexcept {
+    return dropped_full + dropped_no_memory + dropped_newest + dropped_oldest;
+}
+
 std::int64_t delivery_terms::terminal() const noexcept {
-    return completed + failed + dead_lettered + dropped_full + dropped_no_memory + cancelled +
-           expired;
+    return completed + failed + dead_lettered + dropped() + cancelled + expired;
 }
 
 std::int64_t delivery_terms::outstanding() const noexcept {
@@ -28,6 +31,8 @@ delivery_terms& delivery_terms::operator+=(const delivery_terms& other) noexcept
     dead_lettered += other.dead_lettered;
     dropped_full += other.dropped_full;
     dropped_no_memory += other.dropped_no_memory;
+    dropped_newest += other.dropped_newest;
+    dropped_oldest += other.dropped_oldest;
     cancelled += other.cancelled;
     expired += other.expired;
     queued += other.queued;
@@ -77,6 +82,8 @@ constexpr std::array delivery_columns{
     column<delivery_terms>{"dead_lettered", &delivery_terms::dead_lettered, false},
     column<delivery_terms>{"dropped_full", &delivery_terms::dropped_full, false},
     column<delivery_terms>{"dropped_no_memory", &delivery_terms::dropped_no_memory, false},
+    column<delivery_terms>{"dropped_newest", &delivery_terms::dropped_newest, false},
+    column<delivery_terms>{"dropped_oldest", &delivery_terms::dropped_oldest, false},
     column<delivery_terms>{"cancelled", &delivery_terms::cancelled, false},
     column<delivery_terms>{"expired", &delivery_terms::expired, false},
     column<delivery_terms>{"queued", &delivery_terms::queued, false},

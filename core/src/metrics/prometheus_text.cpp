@@ -40,6 +40,8 @@ constexpr std::array settled_terms{
     labelled_term{"dead_lettered", &delivery_terms::dead_lettered},
     labelled_term{"dropped_full", &delivery_terms::dropped_full},
     labelled_term{"dropped_no_memory", &delivery_terms::dropped_no_memory},
+    labelled_term{"dropped_newest", &delivery_terms::dropped_newest},
+    labelled_term{"dropped_oldest", &delivery_terms::dropped_oldest},
     labelled_term{"cancelled", &delivery_terms::cancelled},
     labelled_term{"expired", &delivery_terms::expired},
 };

@@ -46,6 +46,7 @@ struct route_target {
     std::uint32_t count = 0;
     bool required = false;
     bool blocks = false;
+    when_full::policy overflow = when_full::policy::reject;
 };
 
 // What one publisher slot counts and keeps for one route version. Written by the slot's holder.
@@ -79,6 +80,8 @@ struct route {
     };
     std::unique_ptr<settled_stripe[]> settled;
     std::uint32_t settled_count = 0;
+    // By publishers, of what they dropped. [PAIR settled]
+    std::atomic<std::uint64_t> settled_outside{0};
 
     route(std::uint32_t slots, std::uint32_t runners)
         : cells(std::make_unique<std::atomic<route_cell*>[]>(slots)),
@@ -115,7 +118,7 @@ struct route {
         for (std::uint32_t index = 0; index < settled_count; ++index) {
             sum += settled[index].entries.read_acquire();  // [PAIR settled]
         }
-        return sum;
+        return sum + settled_outside.load(std::memory_order_acquire);  // [PAIR settled]
     }
     [[nodiscard]] std::uint64_t cancelled_entries() const noexcept {
         std::uint64_t sum = 0;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/sync.hpp"
+#include "registry/gap_note.hpp"
 #include <stentor/base/cache_line.hpp>
 #include <stentor/base/inline_function.hpp>
 #include <stentor/event/pattern.hpp>
@@ -14,6 +16,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <source_location>
 #include <string>
@@ -25,8 +28,8 @@ class lane;
 
 // The subscription has limits of its own, which a lane shared with others could not keep.
 [[nodiscard]] inline bool has_own_limits(const subscription_options& options) noexcept {
-    return options.required || options.when_full.blocks() || options.max_concurrency != 0 ||
-           options.capacity != subscription_capacity_default;
+    return options.required || options.when_full != when_full::reject || options.on_drop ||
+           options.max_concurrency != 0 || options.capacity != subscription_capacity_default;
 }
 
 // Counted by one runner; nobody else writes them.
@@ -42,7 +45,7 @@ struct alignas(cache_line_size) terminal_stripe {
 
 // Everything the engine keeps about one subscription. Shared by its handle, the registry and every
 // route that names it; lives until the last route that carried its events is settled.
-class subscription_record {
+class subscription_record : public std::enable_shared_from_this<subscription_record> {
 public:
     subscription_record(std::string unique_name, std::uint32_t stripes)
         : name(std::move(unique_name)),
@@ -96,6 +99,12 @@ public:
     // Publishers, rarely.
     shared_counter dropped_full;
     shared_counter dropped_no_memory;
+    shared_counter dropped_newest;
+    shared_counter dropped_oldest;
+    // What the next delivery is told, and what on_drop is told. Taken under the lock.
+    gap_note<real_sync> gaps;
+    gap_note<real_sync> unreported;
+    std::mutex gaps_mutex;
     histogram queue_wait;
     histogram service;
     histogram end_to_end;

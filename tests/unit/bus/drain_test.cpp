@@ -58,7 +58,7 @@ TEST_F(drain, finishes_what_was_accepted) {
 TEST_F(drain, counts_the_deliveries_that_ended_while_it_waited) {
     auto& bus = make_bus();
     gate door;
-    constexpr stentor::subscription_options shared{.placement = stentor::placement::shared};
+    const stentor::subscription_options shared{.placement = stentor::placement::shared};
     auto one = bus.subscribe<tick>("one", [&](const tick&) { door.pass(); }, shared);
     auto two = bus.subscribe<tick>("two", [](const tick&) {}, shared);
     const open_at_end opener(door);

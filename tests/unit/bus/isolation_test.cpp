@@ -152,7 +152,7 @@ TEST_F(failure, within_a_batch_costs_only_its_event) {
 TEST_F(failure, of_a_handler_in_a_shared_lane_costs_the_others_nothing) {
     auto& bus = make_bus();
     tally calls;
-    constexpr stentor::subscription_options shared{.placement = stentor::placement::shared};
+    const stentor::subscription_options shared{.placement = stentor::placement::shared};
     auto first = bus.subscribe<tick>("first", [&](const tick&) { calls.add(); }, shared);
     auto throws = bus.subscribe<tick>("throws", [](const tick&) { throw 1; }, shared);
     auto last = bus.subscribe<tick>("last", [&](const tick&) { calls.add(); }, shared);

@@ -228,7 +228,7 @@ TEST_F(parallel, work_of_a_shared_lane_goes_on_beside_a_surprise) {
     auto& bus = make_bus(with_runners(1, 2));
     gate door;
     recorder<int> seen;
-    constexpr stentor::subscription_options shared{.placement = stentor::placement::shared};
+    const stentor::subscription_options shared{.placement = stentor::placement::shared};
     auto first = bus.subscribe<tick>(
         "a-first",
         [&](const tick& it) {

@@ -122,7 +122,7 @@ TEST_F(unsubscribe, does_not_wait_for_other_handlers) {
     auto& bus = make_bus();
     gate door;
     tally calls;
-    constexpr stentor::subscription_options shared{.placement = stentor::placement::shared};
+    const stentor::subscription_options shared{.placement = stentor::placement::shared};
     auto quick = bus.subscribe<tick>("a-quick", [&](const tick&) { calls.add(); }, shared);
     auto slow = bus.subscribe<tick>("b-slow", [&](const tick&) { door.pass(); }, shared);
     const open_at_end opener(door);

@@ -7,6 +7,7 @@
 #include <stentor/bus/drain_report.hpp>
 #include <stentor/bus/publisher.hpp>
 #include <stentor/event/any_event.hpp>
+#include <stentor/event/delivery_report.hpp>
 #include <stentor/event/pattern.hpp>
 #include <stentor/event/publish_result.hpp>
 #include <stentor/export.hpp>
@@ -99,16 +100,42 @@ public:
     template <class E>
         requires(!std::same_as<std::remove_cvref_t<E>, topic>)
     publish_result publish(E&& event, const publish_options& options) {
-        return publish_value(std::forward<E>(event), &options);
+        return publish_value(std::forward<E>(event), {.options = &options});
     }
     template <class E>
         requires(!std::same_as<std::remove_cvref_t<E>, topic>)
     publish_result publish(E&& event) {
-        return publish_value(std::forward<E>(event), nullptr);
+        return publish_value(std::forward<E>(event), {});
     }
     // An event without a C++ type: a topic and a text, usually JSON.
     publish_result publish(const topic& name, std::string text,
                            const publish_options& options = {}) noexcept;
+
+    // The same, but waits for room, at most this long, in whatever subscription is full, whatever
+    // its policy; what is still full then follows the policies. Blocks; in a handler it answers
+    // would_deadlock instead.
+    template <class E>
+    publish_result publish_for(E&& event, std::chrono::nanoseconds deadline,
+                               const publish_options& options = {}) {
+        return publish_value(
+            std::forward<E>(event),
+            {.options = &options, .wait_ns = deadline.count() < 0 ? 0 : deadline.count()});
+    }
+    // Publishes, then waits until the event's deliveries have ended, at most this long. One outcome
+    // per subscription; those that have not ended are `pending`, and go on. Blocks; in a handler
+    // nothing is published, and published() is would_deadlock.
+    template <class E>
+    delivery_report publish_and_wait(E&& event, std::chrono::nanoseconds timeout,
+                                     const publish_options& options = {}) {
+        publish_result refused;
+        const tracked waiting{*this, track(refused)};
+        if (waiting.tracker == nullptr) {
+            return {refused, {}};
+        }
+        const auto result = publish_value(std::forward<E>(event),
+                                          {.options = &options, .tracker = waiting.tracker});
+        return await_report(*waiting.tracker, result, timeout);
+    }
 
     // Publishes a prefix of the span and says how long it is. Copies.
     template <class E>
@@ -166,25 +193,37 @@ private:
 
     static subscription unwrap(result<subscription, error> made);
     result<subscription, error> add(std::string_view name, const event_type* type,
-                                    const pattern* topics,
-                                    detail::compiled_handler handler,
+                                    const pattern* topics, detail::compiled_handler handler,
                                     subscription_options options, std::source_location where);
     [[nodiscard]] std::shared_ptr<detail::publish_target> target() const noexcept;
     [[nodiscard]] detail::slot_lease lease(const event_type* type);
     [[nodiscard]] bool has_subscribers(std::string_view name) const noexcept;
     std::size_t bulk(const event_type& type, void* first, std::size_t count, bool move);
 
+    // Whoever waits for an event's deliveries. Gives the tracker up also when the copy of the event
+    // throws.
+    struct tracked {
+        bus& of;
+        detail::delivery_tracker* tracker;
+        ~tracked() { of.untrack(tracker); }
+    };
+    [[nodiscard]] detail::delivery_tracker* track(publish_result& refused) noexcept;
+    void untrack(detail::delivery_tracker* tracker) noexcept;
+    delivery_report await_report(const detail::delivery_tracker& tracker,
+                                 const publish_result& published,
+                                 std::chrono::nanoseconds timeout) noexcept;
+
     template <class E>
-    publish_result publish_value(E&& event, const publish_options* options) {
+    publish_result publish_value(E&& event, const detail::publish_target::request& what) {
         using value = std::remove_cvref_t<E>;
         detail::require_event<value>();
         constexpr bool moves =
             !std::is_lvalue_reference_v<E&&> && !std::is_const_v<std::remove_reference_t<E>>;
         if constexpr (moves || detail::fits_slot<value>) {
-            return detail::publish_to(*target_, {.options = options}, const_cast<value&>(event));
+            return detail::publish_to(*target_, what, const_cast<value&>(event));
         } else {
             value copy(event);
-            return detail::publish_to(*target_, {.options = options}, copy);
+            return detail::publish_to(*target_, what, copy);
         }
     }
 

@@ -30,7 +30,7 @@ static_assert(sizeof(slot_header) == slot_header_size);
 
 // The stamp counts nanoseconds since the bus was made, in steps of four; the low bits are flags.
 inline constexpr std::int64_t stamp_precise = 1;  // read from the clock for this very event
-inline constexpr std::int64_t stamp_expires = 2;  // the envelope has an expiry time
+inline constexpr std::int64_t stamp_special = 2;  // the envelope says when it expires, or who waits
 inline constexpr std::int64_t stamp_flags = 3;
 
 struct alignas(slot_align_max) slot_image {

@@ -28,6 +28,8 @@ struct STENTOR_EXPORT delivery_terms {
     std::int64_t dead_lettered = 0;
     std::int64_t dropped_full = 0;
     std::int64_t dropped_no_memory = 0;
+    std::int64_t dropped_newest = 0;  // by when_full::drop_newest
+    std::int64_t dropped_oldest = 0;  // by when_full::drop_oldest
     std::int64_t cancelled = 0;
     std::int64_t expired = 0;
 
@@ -37,6 +39,7 @@ struct STENTOR_EXPORT delivery_terms {
     std::int64_t retry_waiting = 0;
     std::int64_t held = 0;
 
+    [[nodiscard]] std::int64_t dropped() const noexcept;  // for whatever reason
     [[nodiscard]] std::int64_t terminal() const noexcept;
     [[nodiscard]] std::int64_t outstanding() const noexcept;
     // accepted - terminal() - outstanding()

@@ -8,6 +8,7 @@
 #include <stentor/registry/publish_target.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -34,6 +35,14 @@ public:
     [[nodiscard]] std::string_view subscription() const noexcept { return subscription_; }
     // 1 for the first attempt.
     [[nodiscard]] std::int32_t attempt() const noexcept { return 1; }
+
+    // Deliveries of this subscription that were dropped before this one because it was full: how
+    // many, why, and which was the first. Told once, with the next delivery.
+    [[nodiscard]] std::optional<stentor::gap> gap() const noexcept {
+        return frame_->missed != nullptr && frame_->index == 0
+                   ? std::optional<stentor::gap>(*frame_->missed)
+                   : std::nullopt;
+    }
 
     // Publishes an event that this one causes: correlation, user and trace are inherited, causation
     // is this event's id, depth is one more. Never waits; may use the reserve that is kept for

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stentor/event/slot.hpp>
+#include <stentor/registry/when_full.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -34,6 +35,8 @@ struct delivery_frame {
     std::size_t taken = 1;
     // Told when that call returned another outcome than done, before `index` advances. May be null.
     void (*judge)(delivery_frame& frame, outcome& said) noexcept = nullptr;
+    // What was dropped before the first event of this stretch; null: nothing.
+    const gap* missed = nullptr;
 
     [[nodiscard]] const std::byte* slot() const noexcept { return slots + index * stride; }
 

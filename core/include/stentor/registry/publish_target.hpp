@@ -6,11 +6,13 @@
 #include <stentor/event/slot.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace stentor::inline v0::detail {
 
+class delivery_tracker;
 class publisher_slot;
 
 // The type-erased door into the engine: what bus, publisher and context publish through. Any
@@ -24,6 +26,15 @@ public:
         const publish_options* options = nullptr;
         const std::byte* cause = nullptr;
         publisher_slot* slot = nullptr;
+        // Follows the event's deliveries to their end; null: nobody waits for it.
+        delivery_tracker* tracker = nullptr;
+        // Waits so long for room in whatever subscription is full; negative: as they say.
+        std::int64_t wait_ns = -1;
+
+        // Nothing but an event: no metadata, nobody who waits.
+        [[nodiscard]] bool plain() const noexcept {
+            return options == nullptr && cause == nullptr && tracker == nullptr && wait_ns < 0;
+        }
     };
 
     // A payload that fits a slot; slot_payload_max bytes can be read there. The first form is for
@@ -49,9 +60,8 @@ publish_result publish_to(publish_target& target, publish_target::request what, 
     what.type = &event_type_of<E>;
     if constexpr (fits_slot<E>) {
         const auto publish = [&](const std::byte* payload) noexcept {
-            return what.options == nullptr && what.cause == nullptr
-                       ? target.publish_small(event_type_of<E>, payload, what.slot)
-                       : target.publish_slot(what, payload);
+            return what.plain() ? target.publish_small(event_type_of<E>, payload, what.slot)
+                                : target.publish_slot(what, payload);
         };
         if constexpr (sizeof(E) == slot_payload_max) {
             return publish(reinterpret_cast<const std::byte*>(&event));

@@ -1,40 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <chrono>
+#include <stentor/base/callback.hpp>
+#include <stentor/registry/when_full.hpp>
+
 #include <cstdint>
 #include <memory>
 #include <optional>
 
 namespace stentor::inline v0 {
-
-// What a subscription does with an event that finds it full.
-class when_full {
-public:
-    // The publisher waits for room, at most this long, and then the delivery is dropped. A publish
-    // from inside a handler does not wait but answers would_deadlock.
-    struct block {
-        std::chrono::nanoseconds deadline{};
-    };
-
-    // The delivery is not made; it is counted as dropped{full}. The default.
-    static const when_full reject;
-
-    constexpr when_full(block options) noexcept  // NOLINT(google-explicit-constructor)
-        : wait_(options.deadline), blocks_(true) {}
-
-    [[nodiscard]] constexpr bool blocks() const noexcept { return blocks_; }
-    [[nodiscard]] constexpr std::chrono::nanoseconds deadline() const noexcept { return wait_; }
-    [[nodiscard]] constexpr bool operator==(const when_full&) const noexcept = default;
-
-private:
-    constexpr when_full() noexcept = default;
-
-    std::chrono::nanoseconds wait_{};
-    bool blocks_ = false;
-};
-
-inline constexpr when_full when_full::reject{};
 
 // Where a subscription's deliveries queue. `automatic` begins in a lane of its own and moves by its
 // measured service time: cheap handlers of one topic share a lane and run in one pass.
@@ -51,6 +25,10 @@ struct subscription_options {
     std::int64_t capacity = subscription_capacity_default;
     // Other than reject: a lane of its own.
     stentor::when_full when_full = stentor::when_full::reject;
+    // Told on a runner, never in publish, that deliveries were dropped: what was dropped since the
+    // last time. The subscription's next delivery sees the same as context::gap(). A lane of its
+    // own.
+    callback<void(const gap&)> on_drop{};
     // When this subscription is full the whole publish is refused (rejected_full) and nobody
     // receives the event. A lane of its own.
     bool required = false;

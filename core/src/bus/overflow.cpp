@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#include "base/attempt.hpp"
+#include "bus/outgoing.hpp"
+#include "event/delivery_tracker.hpp"
+#include "registry/event_view.hpp"
+
+#include <algorithm>
+
+// A full subscription: what its policy does, and how a drop is kept in the books. On the
+// publisher's thread, inside its read section.
+namespace stentor::inline v0::detail {
+
+// Takes a credit for one delivery, in whatever way the subscription's policy has.
+engine::room engine::find_room(publisher_slot& slot, const request& what,
+                               const route_target& target, lane_port& port,
+                               bool& bus_full) noexcept {
+    auto& lane = *target.through;
+    if (port.credits.take_one() || take_credits(slot, lane, port, 1, urgent(what), bus_full) != 0) {
+        return room::credit;
+    }
+    switch (target.overflow) {
+        case when_full::policy::drop_oldest:
+            return drop_oldest(lane) ? room::credit : room::swallow;
+        case when_full::policy::drop_newest: return room::swallow;
+        case when_full::policy::reject:
+        case when_full::policy::block: break;
+    }
+    return room::none;
+}
+
+// The entry that has waited longest ends as dropped; its credit is the caller's.
+bool engine::drop_oldest(lane& from) noexcept {
+    alignas(slot_image) std::byte taken[sizeof(slot_image)];
+    if (!from.dequeue_oldest(taken)) {
+        return false;
+    }
+    const auto& gone = *reinterpret_cast<const slot_header*>(taken);
+    auto& origin = const_cast<route&>(*gone.origin);
+    const auto target = std::ranges::find_if(
+        origin.targets, [&](const auto& one) { return one.through.get() == &from; });
+    STENTOR_ASSERT(target != origin.targets.end(),
+                   "an entry lies in a lane that its route does not name");
+    note_drop(*origin.subscriptions[target->first], from, drop_reason::oldest, gone);
+    if (gone.box != nullptr) {
+        if (const auto bytes = gone.box->drop_reference(); bytes != 0) {
+            shared_.bytes.give(bytes);
+        }
+    }
+    // Last: a route whose entries are all settled may be freed. [PAIR settled]
+    origin.settled_outside.fetch_add(1, std::memory_order_release);
+    return true;
+}
+
+// Counts one delivery that was not made, and tells whoever wants to know.
+void engine::note_drop(subscription_record& one, lane& from, drop_reason why,
+                       const slot_header& header) noexcept {
+    switch (why) {
+        case drop_reason::full: one.dropped_full.add(); break;
+        case drop_reason::newest: one.dropped_newest.add(); break;
+        case drop_reason::oldest: one.dropped_oldest.add(); break;
+        case drop_reason::no_memory: one.dropped_no_memory.add(); break;
+    }
+    const auto id = id_of(header);
+    one.gaps.add(1, why, id);
+    if (one.options.on_drop) {
+        one.unreported.add(1, why, id);
+        from.give_notice();
+        announce(from);
+    }
+    if (header.box != nullptr && header.box->tracker != nullptr) {
+        header.box->tracker->settled(one.number, delivery_status::dropped);
+    }
+}
+
+void engine::note_drops(const route& to, const route_target& target, drop_reason why,
+                        const slot_header& header) noexcept {
+    for (std::uint32_t index = 0; index < target.count; ++index) {
+        note_drop(*to.subscriptions[target.first + index], *target.through, why, header);
+    }
+}
+
+// Before the first delivery may end: who will have the event.
+bool engine::expect_outcomes(const request& what, const route& to) noexcept {
+    if (what.tracker == nullptr) {
+        return true;
+    }
+    return attempt([&] {
+        std::vector<delivery_tracker::delivery> all;
+        all.reserve(to.subscriptions.size());
+        for (const auto& one : to.subscriptions) {
+            all.push_back({.number = one->number, .outcome = {.subscription = one->name}});
+        }
+        what.tracker->expect(std::move(all));
+    });
+}
+
+}  // namespace stentor::inline v0::detail
