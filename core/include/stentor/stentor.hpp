@@ -18,6 +18,7 @@
 #include <stentor/metrics/prometheus_text.hpp>
 #include <stentor/metrics/snapshot.hpp>
 #include <stentor/registry/context.hpp>
+#include <stentor/registry/execution.hpp>
 #include <stentor/registry/handler.hpp>
 #include <stentor/registry/outcome.hpp>
 #include <stentor/registry/subscription.hpp>

@@ -13,6 +13,13 @@ public:
     // Takes a permit, waiting for at most `timeout_ns` (negative: for ever). False: timed out.
     bool wait(std::int64_t timeout_ns) noexcept;
     void post(std::uint32_t permits = 1) noexcept;
+    // Permits that nobody has taken yet, and who waits for one; as of a moment ago.
+    [[nodiscard]] std::uint32_t unclaimed() const noexcept {
+        return permits_.load(std::memory_order_relaxed);
+    }
+    [[nodiscard]] std::uint32_t sleepers() const noexcept {
+        return sleepers_.load(std::memory_order_relaxed);
+    }
 
 private:
     bool try_take() noexcept;

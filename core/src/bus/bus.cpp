@@ -103,6 +103,13 @@ bool bus::has_subscribers(std::string_view name) const noexcept {
     return engine_->has_subscribers(name);
 }
 
+std::size_t bus::poll(std::size_t max) noexcept {
+    return engine_->poll(nullptr, max);
+}
+std::size_t bus::poll(const loop& whose, std::size_t max) noexcept {
+    return engine_->poll(&whose, max);
+}
+
 void bus::warm() {
     engine_->warm();
 }

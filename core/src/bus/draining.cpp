@@ -126,6 +126,10 @@ void engine::wait_for_publishers(std::int64_t until_ns) noexcept {
 // Every entry that was accepted is settled, but for what runners hold whose handler waits here too.
 bool engine::quiescent() const noexcept {
     const std::lock_guard lock(registry_);
+    // First of all, because what inline handlers publish is counted before they end.
+    if (inline_calls_running() > 0) {
+        return false;
+    }
     // First, and compared last: nothing was posted or open meanwhile.
     auto ended = shared_.continuations.ended_total();  // [PAIR continuation]
     std::int64_t open = 0;
@@ -148,12 +152,11 @@ bool engine::quiescent() const noexcept {
 }
 
 bool engine::await(std::int64_t until_ns, bool draining) noexcept {
-    auto* mine = inside_handler() ? runner::current() : nullptr;
-    if (mine != nullptr) {
-        const std::lock_guard lock(
-            registry_);  // against enter_wait(): one of the two sees the other
-        mine->in_waiting_call.store(true, std::memory_order_release);
+    auto* mine = runner::current();
+    if (mine != nullptr && (mine->owner() != &shared_ || mine->calling_now() == nullptr)) {
+        mine = nullptr;
     }
+    say_waiting(mine, true);
     bool done = quiescent();
     auto nap = std::chrono::microseconds(20);
     while (!done) {
@@ -174,10 +177,24 @@ bool engine::await(std::int64_t until_ns, bool draining) noexcept {
         }
         done = quiescent();
     }
-    if (mine != nullptr) {
-        mine->in_waiting_call.store(false, std::memory_order_release);
-    }
+    say_waiting(mine, false);
     return done;
+}
+
+// The calling thread's handler, of a runner or inline, begins or ends to wait for the engine.
+void engine::say_waiting(runner* mine, bool waits) noexcept {
+    if (mine != nullptr) {
+        const std::lock_guard lock(
+            registry_);  // against enter_wait(): one of the two sees the other
+        mine->in_waiting_call.store(waits, std::memory_order_release);
+    }
+    if (const auto* inlined = inline_frame::of(this); inlined == nullptr) {
+        return;
+    } else if (inlined->slot != nullptr) {
+        inlined->slot->waits.store(waits, std::memory_order_release);
+    } else {
+        guests_waiting_.fetch_add(waits ? 1 : -1, std::memory_order_acq_rel);
+    }
 }
 
 std::optional<std::chrono::nanoseconds> engine::until_next_timer() const noexcept {
@@ -235,7 +252,7 @@ std::shared_ptr<lane> engine::lane_kept(std::size_t id) const noexcept {
 void engine::cancel_queued() noexcept {
     for (std::size_t id = 0; id < shared_.ready.covered(); ++id) {
         if (const auto one = lane_kept(id)) {
-            runners_.back()->cancel_all(*one);
+            closer().cancel_all(*one);
         }
     }
 }
@@ -249,6 +266,7 @@ void engine::cancel_leftovers(drain_report& report) noexcept {
         detailed = attempt([&] { before = cancelled_by_topic(); });
         shared_.cancelling.store(true, std::memory_order_seq_cst);
     }
+    note_unpolled();
     cancel_queued();
     static_cast<void>(await(shared_.now() + cancel_grace_ns));
     const std::lock_guard lock(registry_);
@@ -269,17 +287,25 @@ void engine::cancel_leftovers(drain_report& report) noexcept {
 // With registry_ held.
 void engine::name_stuck(drain_report& report) const {
     const auto now = shared_.now();
-    for (const auto& one : runners_) {
-        const auto* held = one->calling_now();
-        const auto since = one->running_since();
-        if (held == nullptr || since == 0) {
-            continue;
-        }
+    const auto name = [&](const subscription_record* held, std::int64_t running_ns) {
         for (const auto* list : {&active_, &closed_}) {
             for (const auto& record : *list) {
                 if (record.get() == held) {
-                    report.stuck.push_back({record->name, record->where, now - since});
+                    report.stuck.push_back({record->name, record->where, running_ns});
                 }
+            }
+        }
+    };
+    for (const auto& one : runners_) {
+        const auto since = one->running_since();
+        if (const auto* held = one->calling_now(); held != nullptr && since != 0) {
+            name(held, now - since);
+        }
+    }
+    for (std::uint32_t index = 0; index < slots_->size(); ++index) {
+        for (const auto& guard : slots_->at(index).guards) {
+            if (const auto* held = guard.held(); held != nullptr) {
+                name(held, 0);  // nobody looks at the clock for a publisher
             }
         }
     }
@@ -287,7 +313,7 @@ void engine::name_stuck(drain_report& report) const {
 
 void engine::stop_runners(drain_report& report) noexcept {
     shared_.stopping.store(true, std::memory_order_seq_cst);  // [PAIR stop]
-    shared_.permits.post(shared_.what.runners * 2);
+    shared_.for_each_crew([](crew& one) { one.permits.post(one.size.runners * 2); });
     const auto patience = report.stuck.empty() ? std::chrono::seconds(10) : std::chrono::seconds(0);
     bool all = true;
     for (const auto& one : executors_) {
@@ -295,6 +321,11 @@ void engine::stop_runners(drain_report& report) noexcept {
     }
     if (watch_ != nullptr) {
         watch_->stop();
+    }
+    all = join_crews(patience) && all;
+    {
+        const std::lock_guard lock(registry_);
+        all = inline_calls_running() <= 0 && all;
     }
     // Nobody else dequeues now: what a try that failed beside others left in a queue ends here.
     shared_.cancelling.store(true, std::memory_order_seq_cst);

@@ -3,8 +3,11 @@
 
 #include "bus/error_log.hpp"
 #include "bus/intake.hpp"
+#include "dispatch/blocking_crew.hpp"
+#include "dispatch/polled_crew.hpp"
 #include "dispatch/publisher_slots.hpp"
 #include "dispatch/runner.hpp"
+#include "dispatch/runner_list.hpp"
 #include "dispatch/scheduler.hpp"
 #include "dispatch/watch.hpp"
 #include "registry/read_sections.hpp"
@@ -22,6 +25,7 @@
 #include <stentor/metrics/snapshot.hpp>
 #include <stentor/registry/handler_form.hpp>
 
+#include <bitset>
 #include <limits>
 #include <map>
 #include <memory>
@@ -70,6 +74,10 @@ public:
     void keep(subscription kept);
     [[nodiscard]] bool has_subscribers(std::string_view topic) noexcept;
     [[nodiscard]] std::string name_of(std::uint32_t number) const;
+
+    // --- crews beside the pool (crews.cpp)
+    // -------------------------------------------------------
+    std::size_t poll(const loop* whose, std::size_t max) noexcept;
 
     // --- lifecycle (lifecycle.cpp)
     // -------------------------------------------------------------------
@@ -174,10 +182,12 @@ private:
                                                    outgoing& event, route& to,
                                                    route_cell& cell) noexcept;
     struct spread;
+    publish_status begin(publisher_slot& slot, const request& what, outgoing& event, route& to,
+                         route_cell& cell) noexcept;
     void send_to(const outgoing& event, const route_target& target, lane_port& port,
                  route_cell& cell, std::size_t at, spread& out) noexcept;
-    publish_result conclude(publisher_slot& slot, outgoing& event, const route& to,
-                            route_cell& cell, const spread& out) noexcept;
+    publish_result conclude(publisher_slot& slot, outgoing& event, route& to, route_cell& cell,
+                            const spread& out) noexcept;
     void return_held(const request& what, const outgoing& event, const route& to,
                      const route_cell& cell, std::size_t from) noexcept;
     [[nodiscard]] static bool waits(const request& what, const route_target& target) noexcept;
@@ -222,6 +232,24 @@ private:
                     const slot_header& header) noexcept;
     [[nodiscard]] static bool expect_outcomes(const request& what, const route& to) noexcept;
 
+    // inline_calls.cpp
+    struct inline_charge;
+    [[nodiscard]] bool publish_inlined(publisher_slot& slot, const event_type& type,
+                                       const std::byte* payload, publish_result& result) noexcept;
+    static void begin_inlined(publisher_slot& slot, outgoing& event, route& to) noexcept;
+    publish_result finish_inlined(publisher_slot*& slot, outgoing& event,
+                                  publish_result accepted) noexcept;
+    [[nodiscard]] bool call_inlined(publisher_slot* slot, const route& to,
+                                    const slot_image& image) noexcept;
+    [[nodiscard]] bool call_inlined_one(inline_charge& frame, subscription_record& one,
+                                        bool measure) noexcept;
+    static void count_inlined(terminal_stripe& mine, const inline_charge& frame,
+                              bool ended) noexcept;
+    static void judge_inlined(delivery_frame& frame, outcome& said) noexcept;
+    void fail_inlined(inline_charge& frame, const outcome* said) noexcept;
+    [[nodiscard]] std::int64_t inline_calls_running() const noexcept;  // with registry_ held
+    [[nodiscard]] std::int64_t calls_inlined(const subscription_record& which) const noexcept;
+
     // publish_bulk.cpp
     std::size_t bulk_fast(publisher_slot& slot, const request& what, const std::byte* first,
                           std::size_t count, publish_status& last) noexcept;
@@ -249,6 +277,18 @@ private:
     [[nodiscard]] bool own_lane_for(subscription_record& record);
     void forget_untyped_topics();
 
+    // crews.cpp
+    [[nodiscard]] result<crew*, error> crew_for(const execution& wanted,
+                                                const std::string& subject);
+    [[nodiscard]] result<crew*, error> blocking_crew_for(const std::string& subject);
+    [[nodiscard]] result<crew*, error> polled_crew_for(const std::shared_ptr<loop>& whose,
+                                                       const std::string& subject);
+    bool step_blocking() noexcept;
+    bool let_waiting_lanes_in() noexcept;
+    void note_unpolled() noexcept;
+    [[nodiscard]] bool join_crews(std::chrono::nanoseconds patience) noexcept;
+    [[nodiscard]] runner& closer() noexcept { return *runners_[shared_.what.runners]; }
+
     // unsubscribing.cpp
     [[nodiscard]] bool being_called(const subscription_record& record) const noexcept;
     [[nodiscard]] bool enter_wait(runner& mine, const subscription_record& record) noexcept;
@@ -273,6 +313,7 @@ private:
     // lifecycle.cpp
     [[nodiscard]] bool quiescent() const noexcept;  // takes registry_
     [[nodiscard]] bool await(std::int64_t until_ns, bool draining = false) noexcept;
+    void say_waiting(runner* mine, bool waits) noexcept;
     [[nodiscard]] bool sleep_until_due(std::int64_t until_ns) noexcept;
     void bring_forward(std::int64_t until_ns) noexcept;
     [[nodiscard]] std::shared_ptr<subscription_record> record_with_handler() const noexcept;
@@ -309,7 +350,10 @@ private:
     error_log log_;
     std::shared_ptr<slot_pool> slots_;
     shared_counter refused_closed_;  // publishes after the end
-    std::vector<std::unique_ptr<runner>> runners_;
+    runner_list runners_;            // the pool's, the closer, then other crews'
+    // Made when they are first wanted, under the registry's lock; they live as long as the engine.
+    std::unique_ptr<blocking_crew> blocking_;
+    std::vector<std::unique_ptr<polled_crew>> polled_;
     struct start_ticket;
     std::vector<std::unique_ptr<start_ticket>> tickets_;
     std::vector<std::shared_ptr<executor>> executors_;  // the last one in use; earlier ones failed
@@ -339,6 +383,8 @@ private:
     // The earliest deadline of all drains; written by each that comes.
     std::atomic<std::int64_t> drain_until_{std::numeric_limits<std::int64_t>::max()};
     bool stopped_ = false;  // under drain_mutex_
+    // Threads without a slot whose inline handler waits for the engine. Written by them.
+    std::atomic<std::int64_t> guests_waiting_{0};
     // Some call never returned; set once by the drain, read by unsubscribers that wait for it.
     std::atomic<bool> stuck_{false};
     drain_report final_report_;

@@ -137,9 +137,12 @@ void describe(std::string& out, int depth) {
 
 // What a handler said of an event that it did not handle.
 std::string describe(const outcome& said) {
-    std::string out = said.what() == outcome::verdict::retry
-                          ? "asked for a retry, but no retry policy is configured"
-                          : "rejected";
+    std::string out = "rejected";
+    if (said.what() == outcome::verdict::retry) {
+        out = "asked for a retry, but no retry policy is configured";
+    } else if (said.what() == outcome::verdict::release) {
+        out = "released, but execution::inline_ has no queue to give an event back to";
+    }
     if (!said.why().empty()) {
         out += ": ";
         out += said.why();

@@ -13,6 +13,7 @@ namespace {
 constexpr auto start_patience = std::chrono::milliseconds(100);
 constexpr std::int32_t workers_max = 256;
 constexpr std::int32_t spare_max = 64;
+constexpr std::int32_t blocking_max = 1024;
 constexpr std::int32_t lanes_max = 4096;
 constexpr std::int64_t balanced_spin_ns = 200'000;
 
@@ -29,6 +30,7 @@ std::optional<error> check(const bus_options& options) {
     const std::optional<error> found[] = {
         outside("workers", options.workers, 0, workers_max),
         outside("spare", options.spare, 0, spare_max),
+        outside("blocking_threads", options.blocking_threads, 1, blocking_max),
         outside("capacity", options.capacity, 1, capacity_max),
         outside("memory", options.memory, 4096, capacity_max),
         outside("publishers", options.publishers, 1, 1024),
@@ -80,8 +82,7 @@ struct engine::start_ticket final : runner_task {
         }
     }
     bool step() noexcept override {
-        if (real.step() || release_quick_waiters(owner.shared_) ||
-            owner.shared_.admit_waiting_slow() || release_rested(owner.shared_)) {
+        if (real.step() || owner.step_blocking() || owner.let_waiting_lanes_in()) {
             return true;
         }
         owner.shared_.refresh_coarse(owner.shared_.now());
@@ -125,14 +126,16 @@ engine::engine(bus_options options, std::uint32_t workers, std::uint64_t id_key)
       shared_(limits_of(options_, workers),
               options_.clock != nullptr ? *options_.clock : system_clock_source()),
       log_(shared_, std::move(options_.log)),
-      slots_(std::make_shared<slot_pool>(static_cast<std::uint32_t>(options_.publishers), id_key)) {
+      slots_(std::make_shared<slot_pool>(static_cast<std::uint32_t>(options_.publishers), id_key)),
+      runners_(std::size_t{shared_.what.runners} + 1 +
+               static_cast<std::size_t>(options_.blocking_threads) + scheduler::crews_max) {
     lanes_.resize(1);  // the id of the continuations
     shared_.observer = &log_;
     shared_.target = this;
     shared_.on_thread_start = std::move(options_.on_thread_start);
     // One more than run: the closer, with which a drain cancels what is left.
     for (std::uint32_t index = 0; index <= shared_.what.runners; ++index) {
-        runners_.push_back(std::make_unique<runner>(shared_, index));
+        runners_.add(std::make_unique<runner>(shared_, index));
     }
 }
 
@@ -187,6 +190,9 @@ engine::~engine() {
 }
 
 bool engine::inside_handler() const noexcept {
+    if (inline_frame::of(this) != nullptr) {
+        return true;
+    }
     const auto* mine = runner::current();
     return mine != nullptr && mine->owner() == &shared_ && mine->calling_now() != nullptr;
 }

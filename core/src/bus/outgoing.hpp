@@ -25,6 +25,7 @@ struct engine::outgoing {
     std::int64_t flags = 0;     // of the stamp
     std::uint64_t version = 0;  // the topic's, read before its route
     slot_header header{};       // when it is stamped
+    route* inlined = nullptr;   // has inline handlers, which come after send()
     bool given_id = false;      // the envelope has an id from outside
 };
 

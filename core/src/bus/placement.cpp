@@ -153,7 +153,9 @@ void engine::finish_deferred() noexcept {
 // Frees route versions that no publisher can hold and whose entries are all settled.
 void engine::reclaim() noexcept {
     std::erase_if(retired_routes_, [this](retired_route& one) {
-        return one.readers.elapsed() && one.what->entries_outstanding() == 0 && fold(*one.what);
+        // Guests came while it was read, so none comes after its readers have gone. [PAIR guest]
+        return one.readers.elapsed() && one.what->guests.load(std::memory_order_acquire) == 0 &&
+               one.what->entries_outstanding() == 0 && fold(*one.what);
     });
     std::erase_if(closed_, [this](const std::shared_ptr<subscription_record>& one) {
         if (one->routes != 0 || !one->handler_gone.load(std::memory_order_acquire)) {

@@ -36,12 +36,12 @@ inline bool engine::publish_through_cell(publisher_slot& slot, route_cell& cell,
 inline bool engine::publish_short(publisher_slot& slot, const event_type& type,
                                   const std::byte* payload, slot_header& header) noexcept {
     const auto& known = slot.known[publisher_slot::known_place(&type)];
-    if (known.type != &type || slot.section.entered()) {
+    auto* cell = known.cell;
+    if (known.type != &type || cell == nullptr || slot.section.entered()) {
         return false;
     }
     const reading in_section(slot);
-    auto* cell = known.cell;
-    if (cell == nullptr || intake_.now() != intake::open ||
+    if (intake_.now() != intake::open ||
         known.entry->version.load(std::memory_order_acquire) != known.version) {  // [PAIR route]
         return false;
     }
@@ -67,6 +67,11 @@ inline bool engine::publish_short(publisher_slot& slot, const event_type& type,
 [[gnu::noinline]] publish_result engine::publish_small_long(const event_type& type,
                                                             const std::byte* payload,
                                                             publisher_slot* slot) noexcept {
+    auto* through = slot != nullptr ? slot : slot_pool::of_this_thread(slots_);
+    publish_result result;
+    if (through != nullptr && publish_inlined(*through, type, payload, result)) {
+        return result;
+    }
     return publish_slot({.type = &type, .slot = slot}, payload);
 }
 
@@ -105,17 +110,20 @@ publish_result engine::publish_any(const request& what, outgoing& event) noexcep
 
 publish_result engine::publish_through(publisher_slot*& slot, const request& what,
                                        outgoing& event) noexcept {
+    publish_result result;
+    bool sent = false;
     {
         const reading in_section(*slot);
         if (auto* entry = find_topic(*slot, event); entry != nullptr) {
             if (!takes(what)) {
                 return finish(*slot, publish_status::closed);
             }
-            const auto result = send(*slot, what, event, *entry);
-            if (event.wait_for == nullptr) {
-                return result;
-            }
+            result = send(*slot, what, event, *entry);
+            sent = event.wait_for == nullptr;
         }
+    }
+    if (sent) {
+        return event.inlined != nullptr ? finish_inlined(slot, event, result) : result;
     }
     return event.wait_for != nullptr ? publish_waiting(slot, what, event)
                                      : publish_first(slot, what, event);
@@ -180,7 +188,7 @@ publish_result engine::publish_waiting(publisher_slot*& slot, const request& wha
         }
     }
     lane->room_waiters.fetch_sub(1, std::memory_order_relaxed);
-    return result;
+    return event.inlined != nullptr ? finish_inlined(slot, event, result) : result;
 }
 
 bool engine::takes(const request& what) const noexcept {

@@ -59,7 +59,7 @@ std::size_t engine::bulk_fast(publisher_slot& slot, const request& what, const s
         return 0;
     }
     auto& to = *entry->current.load(std::memory_order_acquire);  // [PAIR route]
-    auto* cell = to.targets.size() == 1 ? cell_of(slot, to) : nullptr;
+    auto* cell = to.counts_entries() ? cell_of(slot, to) : nullptr;
     if (cell == nullptr) {
         return 0;
     }

@@ -34,6 +34,7 @@ delivery_terms engine::terminals_of(const subscription_record& record) noexcept 
     terms.dropped_no_memory = as_signed(record.dropped_no_memory.read());
     terms.dropped_newest = as_signed(record.dropped_newest.read());
     terms.dropped_oldest = as_signed(record.dropped_oldest.read());
+    terms.dropped_nested = as_signed(record.dropped_nested.read());
     return terms;
 }
 
@@ -46,9 +47,17 @@ std::vector<std::pair<const subscription_record*, delivery_terms>> engine::all_t
         }
     }
     std::atomic_thread_fence(std::memory_order_seq_cst);
+    for (auto& [record, sums] : terms) {
+        if (record->options.execution == execution::inline_) {
+            sums.running = calls_inlined(*record);  // before what was accepted, which is first
+        }
+    }
     std::unordered_map<const subscription_record*, hosted> seen;
     for_each_route([&](const route& version) {
         const auto events = version.events_accepted();
+        for (std::uint32_t index = 0; index < version.inline_count; ++index) {
+            seen[version.subscriptions[version.inline_first + index].get()].accepted += events;
+        }
         for (const auto& target : version.targets) {
             for (std::uint32_t index = 0; index < target.count; ++index) {
                 auto& here = seen[version.subscriptions[target.first + index].get()];
@@ -62,6 +71,9 @@ std::vector<std::pair<const subscription_record*, delivery_terms>> engine::all_t
     for (auto& [record, sums] : terms) {
         const auto& here = seen[record];
         sums.accepted = as_signed(record->accepted_folded + here.accepted);
+        if (record->options.execution == execution::inline_) {
+            continue;
+        }
         std::int64_t outstanding = 0;
         for (const auto* one : here.lanes) {
             outstanding += std::max<std::int64_t>(one->outstanding(), 0);
@@ -132,12 +144,19 @@ bus_snapshot engine::snapshot() const {
     all.audit = audit();
     all.uptime_ns = shared_.now();
     all.runners = static_cast<std::int32_t>(shared_.what.runners);
-    all.parks = shared_.parks.read();
-    all.wakeups = shared_.wakeups.read();
-    all.rescues = shared_.rescues.read();
     all.spare_activations = shared_.spare_activations.read();
     all.sampled_one_in = publisher_slot::sample_every;
     const std::lock_guard lock(registry_);
+    const auto add_crew = [&](const crew& one) {
+        all.parks += one.parks.read();
+        all.wakeups += one.wakeups.read();
+        all.rescues += one.rescues.read();
+    };
+    add_crew(shared_);
+    if (blocking_ != nullptr) {
+        add_crew(*blocking_);
+        all.blocking_threads = static_cast<std::int32_t>(blocking_->threads());
+    }
     for (std::uint32_t index = 0; index < slots_->size(); ++index) {
         all.pool_bytes += static_cast<std::uint64_t>(slots_->at(index).pool.bytes_kept());
     }
@@ -162,7 +181,9 @@ bus_snapshot engine::snapshot() const {
         about.service = one->service.snapshot();
         about.end_to_end = one->end_to_end.snapshot();
         about.sampled = one->cost_ns.load(std::memory_order_relaxed) < timed_from_ns;
-        about.placement = one->in_shared_lane.load(std::memory_order_relaxed) ? "shared" : "own";
+        about.placement = one->in_shared_lane.load(std::memory_order_relaxed) ? "shared"
+                          : one->options.execution == execution::inline_      ? "none"
+                                                                              : "own";
         all.subscriptions.push_back(std::move(about));
     }
     std::ranges::sort(all.subscriptions, {}, [](const auto& one) { return one.name; });

@@ -15,12 +15,14 @@ bool engine::own_lane_for(subscription_record& record) {
     }
     const auto slot_size = record.type != nullptr ? slot_size_for(record.type)
                                                   : static_cast<std::uint32_t>(sizeof(slot_image));
-    record.own =
-        new_lane({.slot_size = slot_size,
-                  .runners_max = static_cast<std::uint32_t>(record.options.max_concurrency),
-                  .capacity = record.options.capacity,
-                  .batched = record.form.batch,
-                  .answers = record.form.answers});
+    record.own = new_lane(
+        {.slot_size = slot_size,
+         .runners_max = static_cast<std::uint32_t>(record.options.max_concurrency),
+         .capacity = record.options.capacity,
+         .batched = record.form.batch,
+         .answers = record.form.answers,
+         .served_by = record.served_by,
+         .cost_floor_ns = record.options.execution == execution::blocking ? slow_from_ns : 0});
     if (record.own != nullptr) {
         record.own->serves = record.weak_from_this();
     }
@@ -37,9 +39,10 @@ std::shared_ptr<lane> engine::new_lane(lane::traits wanted) {
     } else {
         return nullptr;
     }
-    const auto runners = static_cast<std::uint32_t>(runners_.size());
+    auto* special = wanted.served_by;
+    const auto runners = special != nullptr ? special->size.runners : shared_.size.runners + 1;
     wanted.id = id;
-    wanted.consumers = runners;
+    wanted.consumers = static_cast<std::uint32_t>(runners_.size());
     wanted.runners_max = wanted.runners_max == 0 ? runners : std::min(wanted.runners_max, runners);
     std::shared_ptr<lane> made = make_lane(wanted);
     if (made == nullptr) {
@@ -53,9 +56,10 @@ std::shared_ptr<lane> engine::new_lane(lane::traits wanted) {
         lanes_[id] = made;
     }
     shared_.set_lane(id, made.get());
-    shared_.ready.cover(lanes_.size());
-    shared_.waiting_slow.cover(lanes_.size());
-    shared_.resting.cover(lanes_.size());
+    shared_.cover(lanes_.size());
+    if (special != nullptr) {
+        special->cover(lanes_.size());
+    }
     return made;
 }
 
@@ -112,7 +116,7 @@ void engine::forget_untyped_topics() {
     untyped.resize(untyped.size() / 4 + 1);
     make_room(retired_routes_, retired_routes_.size() + untyped.size());
     for (auto* one : untyped) {
-        retired_route gone{.what = nullptr, .readers = grace(slots_->size())};
+        retired_route gone{.what = nullptr, .readers = grace(std::size_t{slots_->size()} * 2)};
         auto kept = topics_.unlink(one);
         kept->shared_lane.reset();
         // Publishers may hold the entry; its route keeps it alive until a grace period is over.
@@ -131,9 +135,14 @@ std::unique_ptr<route> engine::build_route(topic_entry& entry) {
     fresh->topic = &entry;
     fresh->slot_size = slot_size_for(entry.type);
     std::vector<std::shared_ptr<subscription_record>> cheap;
+    std::vector<std::shared_ptr<subscription_record>> called_here;
     bool stamp_all = false;
     for (const auto& one : active_) {
         if (!one->matches(entry.name)) {
+            continue;
+        }
+        if (one->options.execution == execution::inline_) {
+            called_here.push_back(one);
             continue;
         }
         stamp_all = stamp_all || timed(*one);
@@ -166,6 +175,9 @@ std::unique_ptr<route> engine::build_route(topic_entry& entry) {
                                   .count = static_cast<std::uint32_t>(cheap.size())});
         fresh->subscriptions.insert(fresh->subscriptions.end(), cheap.begin(), cheap.end());
     }
+    fresh->inline_first = static_cast<std::uint32_t>(fresh->subscriptions.size());
+    fresh->inline_count = static_cast<std::uint32_t>(called_here.size());
+    fresh->subscriptions.insert(fresh->subscriptions.end(), called_here.begin(), called_here.end());
     entry.stamp_all.store(stamp_all, std::memory_order_relaxed);
     return fresh;
 }
@@ -182,9 +194,10 @@ bool engine::stage(topic_entry& entry, std::vector<staged_route>& next) {
     if (fresh == nullptr) {
         return false;
     }
-    next.push_back({.entry = &entry,
-                    .what = std::move(fresh),
-                    .before = {.what = nullptr, .readers = grace(slots_->size())}});
+    next.push_back(
+        {.entry = &entry,
+         .what = std::move(fresh),
+         .before = {.what = nullptr, .readers = grace(std::size_t{slots_->size()} * 2)}});
     make_room(retired_routes_, retired_routes_.size() + next.size());
     return true;
 }
@@ -229,6 +242,7 @@ void engine::observe_readers() noexcept {
             one.observed = true;
             for (std::uint32_t index = 0; index < slots_->size(); ++index) {
                 one.readers.observe(slots_->at(index).section);
+                one.readers.observe(slots_->at(index).calling);
             }
         }
     }
@@ -244,8 +258,7 @@ bool engine::has_subscribers(std::string_view topic) noexcept {
         slot->section.enter();
         const auto* entry = topics_.find(topic);
         const bool known = entry != nullptr;
-        const bool wanted =
-            known && !entry->current.load(std::memory_order_acquire)->targets.empty();
+        const bool wanted = known && !entry->current.load(std::memory_order_acquire)->empty();
         slot->section.exit();
         if (known) {
             return wanted;

@@ -29,7 +29,7 @@ publish_result engine::send(publisher_slot& slot, const request& what, outgoing&
                 .count() <= shared_.source().system_ns()) {
         return finish(slot, publish_status::expired);
     }
-    if (to.targets.empty()) {
+    if (to.empty()) {
         return finish(slot, publish_status::no_subscribers);
     }
     auto* cell = cell_of(slot, to);
@@ -37,8 +37,8 @@ publish_result engine::send(publisher_slot& slot, const request& what, outgoing&
         return finish(slot, publish_status::rejected_no_memory);
     }
     remember(slot, event, entry, *cell);
-    return to.targets.size() == 1 ? send_one(slot, what, event, to, *cell)
-                                  : send_many(slot, what, event, to, *cell);
+    return to.counts_entries() ? send_one(slot, what, event, to, *cell)
+                               : send_many(slot, what, event, to, *cell);
 }
 
 // The next publish of this type by this slot may take the short way, while the route stays.
@@ -47,9 +47,14 @@ void engine::remember(publisher_slot& slot, const outgoing& event, const topic_e
     if (event.type == nullptr || !event.type->in_slot) {
         return;
     }
-    auto& known = slot.known[publisher_slot::known_place(event.type)];
+    const auto place = publisher_slot::known_place(event.type);
+    auto& known = slot.known[place];
     if (known.type == event.type && event.version != 0 &&
         entry.version.load(std::memory_order_acquire) == event.version) {
+        if (cell.of->targets.empty()) {
+            slot.known_inlined[place % publisher_slot::known_inlined_topics] = {
+                .type = event.type, .entry = known.entry, .version = event.version, .cell = &cell};
+        }
         known.version = event.version;
         known.cell = cell.only != nullptr ? &cell : nullptr;
     }
@@ -125,7 +130,7 @@ publish_result engine::send_many(publisher_slot& slot, const request& what, outg
             continue;
         }
         if (!out.begun) {
-            if (const auto status = prepare_for(slot, what, event, to);
+            if (const auto status = begin(slot, what, event, to, cell);
                 status != publish_status::accepted) {
                 if (found == room::credit) {
                     return_credits(*target.through, port, 1);
@@ -133,8 +138,6 @@ publish_result engine::send_many(publisher_slot& slot, const request& what, outg
                 return_held(what, event, to, cell, at + 1);
                 return finish(slot, status);
             }
-            event.header = stamp(slot, &to, event.box, event.flags, *to.topic);
-            cell.events.add();
             out.begun = true;
         }
         if (found == room::swallow) {
@@ -143,7 +146,26 @@ publish_result engine::send_many(publisher_slot& slot, const request& what, outg
         }
         send_to(event, target, port, cell, at, out);
     }
+    if (!out.begun && to.inline_count != 0) {
+        // No lane has room, which costs the inline handlers nothing.
+        if (const auto status = begin(slot, what, event, to, cell);
+            status != publish_status::accepted) {
+            return finish(slot, status);
+        }
+        out.begun = true;
+    }
     return conclude(slot, event, to, cell, out);
+}
+
+// The event is somebody's: it gets its envelope and its stamp, and counts as accepted.
+publish_status engine::begin(publisher_slot& slot, const request& what, outgoing& event, route& to,
+                             route_cell& cell) noexcept {
+    const auto status = prepare_for(slot, what, event, to);
+    if (status == publish_status::accepted) {
+        event.header = stamp(slot, &to, event.box, event.flags, *to.topic);
+        cell.events.add();
+    }
+    return status;
 }
 
 void engine::send_to(const outgoing& event, const route_target& target, lane_port& port,
@@ -165,14 +187,14 @@ void engine::send_to(const outgoing& event, const route_target& target, lane_por
     out.reached = true;
 }
 
-publish_result engine::conclude(publisher_slot& slot, outgoing& event, const route& to,
-                                route_cell& cell, const spread& out) noexcept {
+publish_result engine::conclude(publisher_slot& slot, outgoing& event, route& to, route_cell& cell,
+                                const spread& out) noexcept {
     if (!out.begun) {
         const auto& first = to.targets.front();
         return finish(slot, publish_status::rejected_full,
                       out.bus_full ? 0 : to.subscriptions[first.first]->number);
     }
-    if (!out.reached && out.swallowed.none()) {
+    if (!out.reached && out.swallowed.none() && to.inline_count == 0) {
         take_back(cell.events);
         take_back(slot.tickets);
         hand_back(event);
@@ -188,7 +210,11 @@ publish_result engine::conclude(publisher_slot& slot, outgoing& event, const rou
                        event.header);
         }
     }
-    discard(event);  // the publisher's own reference
+    if (to.inline_count != 0) {
+        begin_inlined(slot, event, to);
+    } else {
+        discard(event);  // the publisher's own reference
+    }
     return accept(slot, event,
                   partial ? publish_status::accepted_partial : publish_status::accepted);
 }
@@ -353,7 +379,7 @@ route_cell* engine::make_cell(publisher_slot& slot, route& to) noexcept {
             cell->ports.push_back(port);
         }
         cell->of = &to;
-        if (to.targets.size() == 1 && !to.constrained) {
+        if (to.counts_entries() && !to.constrained) {
             cell->only = to.targets.front().through.get();
             cell->first_port = cell->ports.front();
             cell->slot_size = cell->only->slot_size();

@@ -31,6 +31,36 @@ std::optional<error> check_name(std::string_view name) {
     return std::nullopt;
 }
 
+// What does not go with where its handler runs; docs/guide/handlers.md has the table.
+std::optional<std::string> check_execution(const subscription_options& options,
+                                           const handler_traits& form) {
+    const auto where = options.execution.where();
+    if (options.execution.names_loop() && options.execution.told() == nullptr) {
+        return "execution::on() got no loop; give it one, or use execution::polled";
+    }
+    if (where != execution::place::pool && options.placement == placement::shared) {
+        return "placement::shared is for handlers in the pool; leave the placement automatic";
+    }
+    if (where == execution::place::polled && options.max_concurrency > 1) {
+        return "max_concurrency does not go with a loop, which makes one call at a time; leave it "
+               "0 or 1";
+    }
+    if (where != execution::place::publisher) {
+        return std::nullopt;
+    }
+    if (has_own_limits(options) || options.placement != placement::automatic) {
+        return "execution::inline_ does not go with capacity, when_full, on_drop, "
+               "required, max_concurrency or placement, because it queues nothing; leave them as "
+               "they are, "
+               "or use execution::pool";
+    }
+    if (form.batch) {
+        return "execution::inline_ does not go with a handler that takes spans, because nothing "
+               "waits there to be taken together; take one event, or use execution::pool";
+    }
+    return std::nullopt;
+}
+
 std::optional<error> check_options(std::string_view name, const subscription_options& options,
                                    const handler_traits& form) {
     const auto wrong = [&](std::string_view what) {
@@ -55,6 +85,10 @@ std::optional<error> check_options(std::string_view name, const subscription_opt
                 ": placement::shared does not go with capacity, when_full::block, required "
                 "or max_concurrency, because a shared lane has one of each; leave the "
                 "placement automatic");
+    }
+    if (const auto misplaced = check_execution(options, form)) {
+        return error(errc::unsupported_combination,
+                     "subscription " + quoted(name) + ": " + *misplaced);
     }
     if (options.placement == placement::shared && (form.batch || form.answers)) {
         return error(errc::unsupported_combination,
@@ -113,8 +147,16 @@ result<subscription, error> engine::subscribe_checked(std::string_view name, con
             error(errc::closed,
                   "subscription " + quoted(name) + ": a forked child cannot use its parent's bus"));
     }
+    const auto serving = crew_for(options.execution, "subscription " + quoted(name));
+    if (!serving) {
+        return unexpected<error>(serving.error());
+    }
+    const bool inlined = options.execution == execution::inline_;
     auto record = std::make_shared<subscription_record>(
-        std::string(name), static_cast<std::uint32_t>(runners_.size()));
+        std::string(name), inlined ? slots_->size() : static_cast<std::uint32_t>(runners_.size()));
+    if (inlined) {
+        record->calls_seen.store(calls_to_judge, std::memory_order_relaxed);  // nobody places it
+    }
     record->type = type;
     if (topics != nullptr) {
         record->topics.emplace(*topics);
@@ -124,6 +166,7 @@ result<subscription, error> engine::subscribe_checked(std::string_view name, con
     record->where = where;
     record->call = std::move(handler.call);
     record->form = handler.traits;
+    record->served_by = *serving;
     record->in_shared_lane.store(record->options.placement == placement::shared,
                                  std::memory_order_relaxed);
     const std::lock_guard lock(registry_);
@@ -172,7 +215,8 @@ std::optional<error> engine::refusal_of(const subscription_record& wanted) {
 
 // Into the lists and the routes, or nothing at all: false, or std::bad_alloc.
 bool engine::enlist(const std::shared_ptr<subscription_record>& record) {
-    if (record->options.placement != placement::shared && !own_lane_for(*record)) {
+    if (record->options.placement != placement::shared &&
+        record->options.execution != execution::inline_ && !own_lane_for(*record)) {
         return false;
     }
     if (record->type != nullptr && topics_.find(record->type->topic) == nullptr &&

@@ -34,8 +34,11 @@ unsubscribe_result engine::unsubscribe(
     }
     auto* mine = runner::current();
     const bool inside = mine != nullptr && mine->owner() == &shared_;
-    const bool self = inside && mine->calling(record.get());
-    if (self || (inside && !enter_wait(*mine, *record))) {
+    // An inline handler waits for nobody: who calls it may hold what the other one wants.
+    const bool inlined = inline_frame::of(this) != nullptr;
+    const bool self = (inside && mine->calling(record.get())) || inline_frame::calls(record.get());
+    const bool busy_elsewhere = inlined && being_called(*record);
+    if (self || busy_elsewhere || (inside && !enter_wait(*mine, *record))) {
         record->deferred.store(true, std::memory_order_release);
         shared_.request_maintenance();
         return unsubscribe_result::deferred;
@@ -72,6 +75,9 @@ unsubscribe_result engine::unsubscribe(
 }
 
 bool engine::being_called(const subscription_record& record) const noexcept {
+    if (record.options.execution == execution::inline_) {
+        return calls_inlined(record) != 0;
+    }
     return std::ranges::any_of(runners_, [&](const auto& one) { return one->calling(&record); });
 }
 

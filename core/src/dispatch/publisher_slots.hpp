@@ -2,8 +2,10 @@
 #pragma once
 
 #include "base/sync.hpp"
+#include "dispatch/inline_frame.hpp"
 #include "event/envelope.hpp"
 #include "lane/credit_pool.hpp"
+#include "registry/call_guard.hpp"
 #include "registry/read_sections.hpp"
 #include <stentor/base/cache_line.hpp>
 #include <stentor/event/publish_result.hpp>
@@ -52,8 +54,22 @@ public:
     };
     static constexpr std::size_t known_topics = 32;
     std::array<known_topic, known_topics> known;
+    // The same for topics that have inline handlers only.
+    static constexpr std::size_t known_inlined_topics = 8;
+    std::array<known_topic, known_inlined_topics> known_inlined;
     credit_cache<real_sync> bytes;  // of the bus's envelope memory
     envelope_pool pool;
+
+    // --- inline handlers that the holder is inside; see bus/inline_calls.cpp -------------------
+    // Entered by the outermost of them: holds their routes, while `section` is free for what they
+    // publish.
+    alignas(cache_line_size) read_section<real_sync> calling;
+    std::uint32_t depth = 0;  // the holder's
+    // Written by the holder, read by drains: the innermost handler waits for the engine.
+    std::atomic<bool> waits{false};
+    // Whom it calls, by depth.
+    alignas(cache_line_size)
+        std::array<call_guard<real_sync, subscription_record>, inline_frame::nesting_max> guards;
 
     void count(publish_status status) noexcept {
         by_status[static_cast<std::size_t>(status)].add();

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 // The loop of a runner: taking lanes, searching, parking. Delivery is in runner_delivery.cpp.
 namespace stentor::inline v0::detail {
@@ -37,25 +38,12 @@ void back_off(int pauses) noexcept {
 
 }  // namespace
 
-bool release_quick_waiters(scheduler& shared) noexcept {
-    bool released = false;
-    std::size_t cursor = 0;
-    std::size_t id = 0;
-    for (auto left = shared.waiting_slow.covered();
-         left > 0 && shared.waiting_slow.take(cursor, id); --left) {
-        if (shared.lane_at(id)->cost_ns.load(std::memory_order_relaxed) < long_from_ns) {
-            shared.ready.insert(id);
-            shared.wake_one();
-            released = true;
-        } else {
-            shared.waiting_slow.insert(id);  // the caller admits afterwards, should its turn be now
-        }
-    }
-    return released;
-}
-
 runner* runner::current() noexcept {
     return current_runner;
+}
+
+runner* runner::exchange_current(runner* now) noexcept {
+    return std::exchange(current_runner, now);
 }
 
 void runner::set_up_thread() noexcept {
@@ -71,11 +59,14 @@ void runner::run() noexcept {
     const quiet_thread signals;  // blocks all signals while this thread is ours
     set_up_thread();
     current_runner = this;
+    if (begins_asleep_) {
+        sleep();
+    }
     while (!shared_.stopping.load(std::memory_order_acquire)) {  // [PAIR stop]
         if (surplus_) {
             surplus_ = false;
             let_go();
-            if (!searching_ && shared_.idle.try_park_surplus()) {
+            if (!searching_ && crew_.idle.try_park_surplus()) {
                 sleep();
                 continue;
             }
@@ -115,7 +106,7 @@ void runner::cancel_all(lane& from) noexcept {
 
 bool runner::work() noexcept {
     std::size_t id = 0;
-    if (shared_.ready.take(cursor_, id)) {
+    if (crew_.ready.take(cursor_, id)) {
         turn_away();
         found_work();
         if (id == continuation_queue::ready_bit) {
@@ -150,10 +141,10 @@ void runner::found_work() noexcept {
     searched_ = false;
     if (searching_) {
         searching_ = false;
-        shared_.idle.stop_searching();
+        crew_.idle.stop_searching();
     }
-    if (!shared_.ready.empty()) {
-        shared_.wake_one();
+    if (!crew_.ready.empty()) {
+        crew_.wake_one();
     }
 }
 
@@ -176,7 +167,7 @@ void runner::drain(lane& from) noexcept {
         }
         if (count == 0) {
             // Events came in a stream until now: probably the next ones are being written.
-            if (last >= stream_batch && ++misses <= misses_max && shared_.ready.empty()) {
+            if (last >= stream_batch && ++misses <= misses_max && crew_.ready.empty()) {
                 back_off(pauses_after_partial);
                 continue;
             }
@@ -201,7 +192,7 @@ void runner::drain(lane& from) noexcept {
             return;
         }
         const bool partial = count < limit;
-        if ((partial || turn >= batches_per_turn) && !shared_.ready.empty()) {
+        if ((partial || turn >= batches_per_turn) && !crew_.ready.empty()) {
             turn_away();  // back into the ready set, behind the others
             return;
         }
@@ -235,7 +226,7 @@ void runner::call_for_help(lane& from) noexcept {
     }
     const auto backlog = from.backlog();
     if (backlog * cost >= help_backlog_ns && from.state.call_for_help()) {
-        shared_.make_ready(from);
+        crew_.announce(from.id());
     }
 }
 
@@ -263,7 +254,7 @@ void runner::turn_away() noexcept {
         shared_.debts.store(true, std::memory_order_release);
     }
     if (claimed) {
-        shared_.make_ready(lane);
+        crew_.announce(lane.id());
     }
     holding_.store(nullptr, std::memory_order_release);
 }
@@ -284,7 +275,7 @@ void runner::let_go() noexcept {
     auto& lane = *linger_;
     linger_ = nullptr;
     if (lane.state.leave([&lane] { return lane.pending(); })) {
-        shared_.make_ready(lane);
+        crew_.announce(lane.id());
     }
     holding_.store(nullptr, std::memory_order_release);
 }
@@ -293,14 +284,14 @@ void runner::let_go() noexcept {
 bool runner::reserve_slow_call(lane& from) noexcept {
     // Not so long that others mind: it need not wait while calls that may never end hold the turns.
     const bool brief = from.cost_ns.load(std::memory_order_relaxed) < long_from_ns;
-    if (shared_.idle.try_enter_blocked(brief ? shared_.what.runners : shared_.slow_calls_max())) {
+    if (crew_.idle.try_enter_blocked(brief ? crew_.size.runners : crew_.slow_calls_max())) {
         slow_reserved_ = true;
         return true;
     }
     linger_ = nullptr;
     if (from.state.leave([&from] { return from.pending(); })) {
-        shared_.waiting_slow.insert(from.id());
-        shared_.admit_waiting_slow();  // the last of them may just have ended
+        crew_.waiting_slow.insert(from.id());
+        crew_.admit_waiting_slow();  // the last of them may just have ended
     }
     holding_.store(nullptr, std::memory_order_release);
     return false;
@@ -309,13 +300,13 @@ bool runner::reserve_slow_call(lane& from) noexcept {
 void runner::release_slow_call() noexcept {
     slow_reserved_ = false;
     surplus_ = true;
-    shared_.idle.leave_blocked();
-    shared_.admit_waiting_slow();
+    crew_.idle.leave_blocked();
+    crew_.admit_waiting_slow();
 }
 
 void runner::rest() noexcept {
-    const bool may_search = shared_.what.spin_ns > 0 || shared_.what.spin_on_traffic;
-    if (may_search && (searching_ || shared_.idle.try_search())) {
+    const bool may_search = crew_.size.spin_ns > 0 || crew_.size.spin_on_traffic;
+    if (may_search && (searching_ || crew_.idle.try_search())) {
         searching_ = true;
         if (search()) {
             return;
@@ -328,10 +319,10 @@ void runner::rest() noexcept {
 bool runner::search() noexcept {
     const auto begin = shared_.now();
     const auto patience = vain_searches_ >= vain_searches_max
-                              ? std::min(short_search_ns, shared_.what.spin_ns)
-                              : shared_.what.spin_ns;
+                              ? std::min(short_search_ns, crew_.size.spin_ns)
+                              : crew_.size.spin_ns;
     for (std::uint32_t round = 1;; ++round) {
-        if (!shared_.ready.empty() || (linger_ != nullptr && linger_->pending())) {
+        if (!crew_.ready.empty() || (linger_ != nullptr && linger_->pending())) {
             vain_searches_ = 0;
             return true;
         }
@@ -347,8 +338,7 @@ bool runner::search() noexcept {
         if (now - begin > debt_patience_ns) {
             pay_debt();
         }
-        const bool traffic =
-            shared_.what.spin_on_traffic && now - last_work_ns_ < traffic_window_ns;
+        const bool traffic = crew_.size.spin_on_traffic && now - last_work_ns_ < traffic_window_ns;
         if (!traffic && now - begin > patience) {
             ++vain_searches_;
             return false;
@@ -361,9 +351,9 @@ void runner::park() noexcept {
     pay_debt();
     const bool searched = searching_;
     searching_ = false;
-    shared_.idle.begin_park(searched);
-    if ((!shared_.ready.empty() || shared_.stopping.load(std::memory_order_seq_cst)) &&
-        shared_.idle.cancel_park()) {
+    crew_.idle.begin_park(searched);
+    if ((!crew_.ready.empty() || shared_.stopping.load(std::memory_order_seq_cst)) &&
+        crew_.idle.cancel_park()) {
         shared_.wake_watch();  // for a moment all may have looked parked
         searched_ = true;
         return;
@@ -373,15 +363,15 @@ void runner::park() noexcept {
 
 // Counted as parked, or just taken out of that count by a waker: takes a permit either way.
 void runner::sleep() noexcept {
-    shared_.parks.add();
+    crew_.parks.add();
     const auto begin = shared_.now();
     std::int64_t waits = 0;
-    while (!shared_.permits.wait(backstop_ns)) {
+    while (!crew_.permits.wait(backstop_ns)) {
         // The backstop. Ready work that nobody was woken for, twice in a row, is a lost wake-up:
         // serve it, and count it, because it must never happen.
-        waits = shared_.ready.empty() || shared_.idle.somebody_searches() ? 0 : waits + 1;
-        if (waits >= 2 && shared_.idle.cancel_park()) {
-            shared_.rescues.add();
+        waits = crew_.ready.empty() || crew_.idle.somebody_searches() ? 0 : waits + 1;
+        if (waits >= 2 && crew_.idle.cancel_park()) {
+            crew_.rescues.add();
             shared_.wake_watch();
             searched_ = true;
             return;
@@ -390,7 +380,7 @@ void runner::sleep() noexcept {
     searching_ = true;  // whoever issued the permit counted us so
     const auto now = shared_.now();
     shared_.refresh_coarse(now);
-    if (now - begin < shared_.what.spin_ns) {
+    if (now - begin < crew_.size.spin_ns) {
         vain_searches_ = 0;  // a longer search would have met this event
     }
     shared_.wake_watch();

@@ -35,11 +35,11 @@ inline constexpr std::int64_t slice_ns = 100'000;  // of one batch, about
 
 // Lanes that wait for a turn of long calls, because a call in them was late, and are quicker again:
 // they need no turn. By whoever frees lanes, the watch. True: there was one.
-bool release_quick_waiters(scheduler& shared) noexcept;
+bool release_quick_waiters(scheduler& shared, crew& whose) noexcept;
 
 // Lanes that rest because their handler gave everything back, and whose moment has come. By the
 // same. True: there was one.
-bool release_rested(scheduler& shared) noexcept;
+bool release_rested(scheduler& shared, crew& whose) noexcept;
 
 // Takes lanes from the ready set, drains them in batches, calls handlers. One thread at a time.
 class runner final : public runner_task {
@@ -47,10 +47,18 @@ public:
     static constexpr std::size_t batch_max = batch_events_max;
     static constexpr std::size_t batch_unknown = 16;  // while nobody knows how long a call lasts
 
-    runner(scheduler& shared, std::uint32_t index) noexcept : shared_(shared), index_(index) {}
+    runner(scheduler& shared, std::uint32_t index) noexcept : runner(shared, shared, index) {}
+    // Of another crew than the pool.
+    runner(scheduler& shared, crew& of, std::uint32_t index) noexcept
+        : shared_(shared), crew_(of), index_(index) {}
 
     void run() noexcept override;
     bool step() noexcept override;
+    // As run(), but the thread was started for a permit, and begins by taking it.
+    void run_called() noexcept;
+    // Works on the calling thread until it handled `max` entries or there is nothing to do; how
+    // many. For a crew of one runner, one call at a time.
+    std::size_t poll(std::size_t max) noexcept;
 
     [[nodiscard]] std::uint32_t index() const noexcept { return index_; }
     // The runner whose handler the calling thread is in, or null.
@@ -116,6 +124,8 @@ private:
     };
 
     void set_up_thread() noexcept;
+    static runner* exchange_current(runner* now) noexcept;
+    std::size_t poll_lane(lane& from, std::size_t max) noexcept;
     bool work() noexcept;
     void drain(lane& from) noexcept;
     void rest() noexcept;
@@ -176,6 +186,7 @@ private:
     static constexpr std::uint64_t run_one = 16;    // counts runs
 
     scheduler& shared_;
+    crew& crew_;
     const std::uint32_t index_;
 
     // --- the runner's own ------------------------------------------------------------------------
@@ -185,6 +196,7 @@ private:
     bool debt_ = false;           // left a lane without the heavy fence
     bool searching_ = false;      // counted as searching
     bool searched_ = false;       // was, until it gave up parking
+    bool begins_asleep_ = false;
     bool stepping_ = false;  // a handler that steps a manual executor must not step its own runner
     bool surplus_ = false;   // came back from a slow call; perhaps one runner too many is active
     std::uint32_t vain_searches_ = 0;

@@ -241,7 +241,7 @@ void runner::judge_lane(const stretch& what) noexcept {
         together += what.origin.subscriptions[what.target.first + index]->cost_ns.load(
             std::memory_order_relaxed);
     }
-    what.from.cost_ns.store(together, std::memory_order_relaxed);
+    what.from.cost_ns.store(std::max(together, what.from.cost_floor()), std::memory_order_relaxed);
 }
 
 }  // namespace stentor::inline v0::detail

@@ -51,7 +51,7 @@ void runner::process(lane& from, std::size_t count) noexcept {
         first = last;
     }
     in_hand_.store(0, std::memory_order_release);
-    if (shared_.what.spin_on_traffic) {
+    if (crew_.size.spin_on_traffic) {
         last_work_ns_ = shared_.now();
     }
 }

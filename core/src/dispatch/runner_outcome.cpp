@@ -47,7 +47,8 @@ void runner::account_span(subscription_record& to, const stretch& what, std::siz
           static_cast<std::uint32_t>(count));
     lane_judged_ = false;
     const auto old = what.from.cost_ns.load(std::memory_order_relaxed);
-    what.from.cost_ns.store(old == 0 ? whole : old + (whole - old) / 8, std::memory_order_relaxed);
+    const auto cost = old == 0 ? whole : old + (whole - old) / 8;
+    what.from.cost_ns.store(std::max(cost, what.from.cost_floor()), std::memory_order_relaxed);
 #if !defined(STENTOR_NO_METRICS)
     for (std::size_t at = first; at < first + count; ++at) {
         const auto& slot = header_at(what.slots, what.from.slot_size(), at);
@@ -160,31 +161,10 @@ bool runner::let_rest(lane& from, std::size_t count) noexcept {
                               std::memory_order_relaxed);
     linger_ = nullptr;
     if (from.state.leave([&from] { return from.pending(); })) {
-        shared_.resting.insert(from.id());
+        crew_.resting.insert(from.id());
     }
     holding_.store(nullptr, std::memory_order_release);
     return true;
-}
-
-bool release_rested(scheduler& shared) noexcept {
-    if (shared.resting.empty()) {
-        return false;
-    }
-    bool released = false;
-    const auto now = shared.now();
-    std::size_t cursor = 0;
-    std::size_t id = 0;
-    for (auto left = shared.resting.covered(); left > 0 && shared.resting.take(cursor, id);
-         --left) {
-        if (shared.lane_at(id)->rests_until_ns.load(std::memory_order_relaxed) <= now) {
-            shared.ready.insert(id);
-            shared.wake_one();
-            released = true;
-        } else {
-            shared.resting.insert(id);
-        }
-    }
-    return released;
 }
 
 }  // namespace stentor::inline v0::detail

@@ -29,8 +29,8 @@ void runner::end_run(subscription_record& to, lane& from) noexcept {
     }
     // The watch called others in: attend again, and remember whose call it was, if it was the call.
     from.state.step_in();
-    shared_.idle.leave_blocked();
-    shared_.admit_waiting_slow();
+    crew_.idle.leave_blocked();
+    crew_.admit_waiting_slow();
     surplus_ = true;
     if ((word & run_proven) != 0) {
         to.surprise.store(true, std::memory_order_relaxed);
@@ -42,8 +42,8 @@ void runner::end_run(subscription_record& to, lane& from) noexcept {
 void runner::end_run_apart() noexcept {
     const auto word = run_word_.fetch_and(~(run_one - 1), std::memory_order_acq_rel);
     if ((word & run_flagged) != 0) {
-        shared_.idle.leave_blocked();
-        shared_.admit_waiting_slow();
+        crew_.idle.leave_blocked();
+        crew_.admit_waiting_slow();
         surplus_ = true;
     }
 }
@@ -51,10 +51,10 @@ void runner::end_run_apart() noexcept {
 // Before a call that is long: events that arrive meanwhile find another runner.
 void runner::call_others(lane& from) noexcept {
     if (from.state.step_out([&from] { return from.pending(); })) {
-        shared_.ready.insert(from.id());
+        crew_.ready.insert(from.id());
     }
-    if (!shared_.ready.empty()) {
-        shared_.wake_one();
+    if (!crew_.ready.empty()) {
+        crew_.wake_one();
     }
 }
 
@@ -78,18 +78,18 @@ void runner::check_overdue() noexcept {
     const auto flagged = word | run_flagged | (proven ? run_proven : 0);
     attention_.store(true, std::memory_order_relaxed);
     // Counted before the flag is up, because end_run() takes the count back when it sees the flag.
-    shared_.idle.enter_blocked();
+    crew_.idle.enter_blocked();
     if (!run_word_.compare_exchange_strong(word, flagged, std::memory_order_acq_rel,
                                            std::memory_order_relaxed)) {
-        shared_.idle.leave_blocked();
-        shared_.admit_waiting_slow();
+        crew_.idle.leave_blocked();
+        crew_.admit_waiting_slow();
         return;
     }
     watch_seen_ = flagged;
     shared_.spare_activations.add();
     if (lane == nullptr) {
-        if (!shared_.ready.empty()) {
-            shared_.wake_one();
+        if (!crew_.ready.empty()) {
+            crew_.wake_one();
         }
         return;
     }

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "base/semaphore.hpp"
 #include "base/sync.hpp"
 #include "dispatch/continuations.hpp"
-#include "dispatch/parking.hpp"
-#include "dispatch/ready_set.hpp"
+#include "dispatch/crew.hpp"
 #include "dispatch/timers.hpp"
 #include "lane/lane.hpp"
 #include "registry/subscription_record.hpp"
@@ -16,6 +14,7 @@
 #include <stentor/registry/publish_target.hpp>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -52,9 +51,9 @@ protected:
     ~failure_observer() = default;
 };
 
-// What runners, publishers and the watch share: the ready lanes, who sleeps, the credits of the
-// bus, the time. Owned by the engine, outlives all of them.
-class scheduler {
+// What runners, publishers and the watch share: the credits of the bus, the time, and the pool,
+// which is a crew like others. Owned by the engine, outlives all of them.
+class scheduler : public crew {
 public:
     struct limits {
         std::uint32_t runners = 1;  // workers and spare ones
@@ -67,13 +66,14 @@ public:
     };
 
     scheduler(const limits& given, clock& source)
-        : what(given),
+        : crew({.runners = given.runners,
+                .workers = given.workers,
+                .lanes = given.lanes + 1,  // and the continuations
+                .spin_ns = given.spin_ns,
+                .spin_on_traffic = given.spin_on_traffic}),
+          what(given),
           credits(given.capacity),
           bytes(given.memory),
-          ready(given.lanes + 1),  // and the continuations
-          waiting_slow(given.lanes + 1),
-          resting(given.lanes + 1),
-          idle(given.runners, given.workers),
           lanes_(std::make_unique<std::atomic<lane*>[]>(ready.capacity())),
           source_(source),
           virtual_(source.is_virtual()),
@@ -116,35 +116,39 @@ public:
         lanes_[id].store(which, std::memory_order_release);
     }
 
-    // Calls known to be long that may run at once. With spare runners one is always left for
-    // everybody else; without, slow handlers of one event still overlap.
-    [[nodiscard]] std::uint64_t slow_calls_max() const noexcept {
-        return what.runners > what.workers ? what.runners - 1 : what.workers;
-    }
-    // A slow call ended, or a lane began to wait although there is room: the next one gets its
-    // turn. True: there was one. What is admitted may not be slow any more when it is drained, and
-    // then admits nobody; so the watch asks at each tick, too.
-    bool admit_waiting_slow() noexcept {
-        std::size_t cursor = 0;
-        std::size_t id = 0;
-        if (!idle.may_block(slow_calls_max()) || !waiting_slow.take(cursor, id)) {
-            return false;
-        }
-        ready.insert(id);
-        wake_one();
-        return true;
+    // After a claim: the lane is the caller's to announce. Wakes at most one runner of its crew.
+    void make_ready(lane& which) noexcept { crew_of(which).announce(which.id()); }
+    [[nodiscard]] crew& crew_of(const lane& which) noexcept {
+        auto* special = which.served_by();
+        return special != nullptr ? *special : *this;
     }
 
-    // After a claim: the lane is the caller's to announce. Wakes at most one runner.
-    void make_ready(lane& which) noexcept {
-        ready.insert(which.id());
-        wake_one();
-    }
-    void wake_one() noexcept {
-        if (idle.notify()) {
-            wakeups.add();
-            permits.post();
+    // The crews beside the pool, which a bus gets when it needs them. add_crew() under the
+    // registry's lock; false: there are too many.
+    static constexpr std::size_t crews_max = 20;
+    [[nodiscard]] bool add_crew(crew& one) noexcept {
+        const auto count = crew_count_.load(std::memory_order_relaxed);
+        if (count == crews_max) {
+            return false;
         }
+        crews_[count] = &one;
+        crew_count_.store(count + 1, std::memory_order_release);  // [PAIR crews]
+        return true;
+    }
+    // The pool first.
+    template <class Visit>
+    void for_each_crew(Visit&& visit) {
+        visit(static_cast<crew&>(*this));
+        const auto count = crew_count_.load(std::memory_order_acquire);  // [PAIR crews]
+        for (std::size_t at = 0; at < count; ++at) {
+            visit(*crews_[at]);
+        }
+    }
+    // So that the watch may sleep: all are parked, and no lane waits for a moment.
+    [[nodiscard]] bool all_rest() noexcept {
+        bool rest = true;
+        for_each_crew([&](crew& one) { rest = rest && one.at_rest() && one.resting.empty(); });
+        return rest;
     }
 
     // Gives a runner something to do that is no entry of a lane. Wakes at most one.
@@ -213,25 +217,14 @@ public:
     const limits what;
     alignas(cache_line_size) credit_centre<real_sync> credits;  // entries of the whole bus
     credit_centre<real_sync> bytes;                             // envelope memory
-    alignas(cache_line_size) ready_set<real_sync> ready;
-    // Lanes of handlers whose calls are long, that wait until fewer such calls run.
-    ready_set<real_sync> waiting_slow;
-    // Lanes whose handler gives everything back: each waits for its moment.
-    ready_set<real_sync> resting;
     // What else waits for a runner, and what waits for a moment.
     continuation_queue continuations;
     timers clock_work;
-    alignas(cache_line_size) parking<real_sync> idle;
-    alignas(cache_line_size) semaphore permits;
-
     // Set once, by the end of a drain: runners leave. [PAIR stop]
     std::atomic<bool> stopping{false};
     // Set at a drain's deadline: what is queued is cancelled instead of handled.
     std::atomic<bool> cancelling{false};
 
-    shared_counter parks;
-    shared_counter wakeups;
-    shared_counter rescues;
     shared_counter spare_activations;
 
     failure_observer* observer = nullptr;
@@ -244,6 +237,9 @@ public:
     std::atomic<bool> debts{false};
 
 private:
+    // Written under the registry's lock, each before the count. [PAIR crews]
+    std::array<crew*, crews_max> crews_{};
+    std::atomic<std::size_t> crew_count_{0};
     std::unique_ptr<std::atomic<lane*>[]> lanes_;  // by id; written under the registry's lock
     clock& source_;
     const bool virtual_;

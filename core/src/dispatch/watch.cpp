@@ -40,7 +40,7 @@ void watch::run() noexcept {
     while (!stop_.load(std::memory_order_acquire)) {
         const auto epoch = shared_.watch_epoch.load(std::memory_order_acquire);
         tick();
-        quiet = shared_.idle.all_parked() ? quiet + 1 : 0;
+        quiet = shared_.all_rest() ? quiet + 1 : 0;
         if (quiet >= quiet_ticks) {
             maintain_(true);
             sleep_until_needed();
@@ -60,10 +60,13 @@ void watch::tick() noexcept {
         shared_.debts.exchange(false, std::memory_order_acquire)) {
         shared_.look_at_all_lanes();
     }
-    release_quick_waiters(shared_);
-    release_rested(shared_);
-    while (shared_.admit_waiting_slow()) {
-    }
+    shared_.for_each_crew([this](crew& one) {
+        release_quick_waiters(shared_, one);
+        release_rested(shared_, one);
+        while (one.admit_waiting_slow()) {
+        }
+        one.tend();
+    });
     shared_.clock_work.expire(shared_.now());
     if (shared_.take_maintenance_request()) {
         maintain_(false);
@@ -76,8 +79,7 @@ void watch::sleep_until_needed() noexcept {
     const auto epoch = shared_.watch_epoch.load(std::memory_order_acquire);
     shared_.watch_sleeps.store(true, std::memory_order_seq_cst);  // [PAIR watch]
     while (!stop_.load(std::memory_order_seq_cst) && !shared_.maintenance_requested() &&
-           shared_.idle.all_parked() && shared_.resting.empty() &&
-           shared_.watch_epoch.load(std::memory_order_acquire) == epoch) {
+           shared_.all_rest() && shared_.watch_epoch.load(std::memory_order_acquire) == epoch) {
         futex_wait(shared_.watch_epoch, epoch, patience());
         shared_.clock_work.expire(shared_.now());
     }

@@ -16,6 +16,7 @@
 namespace stentor::inline v0::detail {
 
 class subscription_record;
+class crew;  // of runners; see dispatch/crew.hpp
 
 // One publisher slot's side of a lane: its producer token (in the derived class), its cached
 // credits, and its count of enqueued entries. Made at the slot's first publish into the lane, kept
@@ -45,13 +46,18 @@ public:
         std::uint32_t runners_max = 1;  // inside at once
         std::uint32_t consumers = 1;    // runner indexes that may dequeue
         std::int64_t capacity = 1;
-        bool shared = false;   // by the cheap handlers of one topic
-        bool batched = false;  // its handler takes spans
-        bool answers = false;  // its handler returns outcomes, so it may give entries back
+        bool shared = false;        // by the cheap handlers of one topic
+        bool batched = false;       // its handler takes spans
+        bool answers = false;       // its handler returns outcomes, so it may give entries back
+        crew* served_by = nullptr;  // null: the pool
+        std::int64_t cost_floor_ns = 0;  // its calls count as that long at least
     };
 
     explicit lane(const traits& what) noexcept
-        : state(what.runners_max), credits(what.capacity), traits_(what) {}
+        : state(what.runners_max),
+          credits(what.capacity),
+          cost_ns(what.cost_floor_ns),
+          traits_(what) {}
     lane(const lane&) = delete;
     lane& operator=(const lane&) = delete;
     virtual ~lane() = default;
@@ -95,6 +101,8 @@ public:
     [[nodiscard]] std::uint32_t id() const noexcept { return traits_.id; }
     [[nodiscard]] std::uint32_t slot_size() const noexcept { return traits_.slot_size; }
     [[nodiscard]] bool shared() const noexcept { return traits_.shared; }
+    [[nodiscard]] crew* served_by() const noexcept { return traits_.served_by; }
+    [[nodiscard]] std::int64_t cost_floor() const noexcept { return traits_.cost_floor_ns; }
     [[nodiscard]] bool batched() const noexcept { return traits_.batched; }
     [[nodiscard]] bool answers() const noexcept { return traits_.answers; }
     [[nodiscard]] std::uint32_t runners_max() const noexcept { return traits_.runners_max; }
@@ -160,7 +168,7 @@ public:
     std::atomic<std::uint32_t> room_waiters{0};
     std::atomic<std::uint32_t> room_epoch{0};
     // Entries' mean service time, all handlers of the lane together; a hint among runners.
-    std::atomic<std::int64_t> cost_ns{0};
+    std::atomic<std::int64_t> cost_ns;
     // Most entries ever seen waiting; decides whether an idle lane gives its memory back.
     std::atomic<std::int64_t> backlog_peak{0};
     // Batches in a row that the handler gave back whole, and until when the lane rests for that.

@@ -33,6 +33,7 @@ delivery_terms& delivery_terms::operator+=(const delivery_terms& other) noexcept
     dropped_no_memory += other.dropped_no_memory;
     dropped_newest += other.dropped_newest;
     dropped_oldest += other.dropped_oldest;
+    dropped_nested += other.dropped_nested;
     cancelled += other.cancelled;
     expired += other.expired;
     queued += other.queued;
@@ -84,6 +85,7 @@ constexpr std::array delivery_columns{
     column<delivery_terms>{"dropped_no_memory", &delivery_terms::dropped_no_memory, false},
     column<delivery_terms>{"dropped_newest", &delivery_terms::dropped_newest, false},
     column<delivery_terms>{"dropped_oldest", &delivery_terms::dropped_oldest, false},
+    column<delivery_terms>{"dropped_nested", &delivery_terms::dropped_nested, false},
     column<delivery_terms>{"cancelled", &delivery_terms::cancelled, false},
     column<delivery_terms>{"expired", &delivery_terms::expired, false},
     column<delivery_terms>{"queued", &delivery_terms::queued, false},

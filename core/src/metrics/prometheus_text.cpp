@@ -42,6 +42,7 @@ constexpr std::array settled_terms{
     labelled_term{"dropped_no_memory", &delivery_terms::dropped_no_memory},
     labelled_term{"dropped_newest", &delivery_terms::dropped_newest},
     labelled_term{"dropped_oldest", &delivery_terms::dropped_oldest},
+    labelled_term{"dropped_nested", &delivery_terms::dropped_nested},
     labelled_term{"cancelled", &delivery_terms::cancelled},
     labelled_term{"expired", &delivery_terms::expired},
 };
@@ -53,7 +54,7 @@ constexpr std::array outstanding_terms{
     labelled_term{"held", &delivery_terms::held},
 };
 
-constexpr std::size_t bus_series = 32;  // what describe_bus() and describe_removed() write, at most
+constexpr std::size_t bus_series = 33;  // what describe_bus() and describe_removed() write, at most
 constexpr std::size_t histograms_per_row = 3;
 constexpr std::size_t row_series =
     7 + settled_terms.size() + outstanding_terms.size() + histograms_per_row * (bounds.size() + 3);
@@ -134,6 +135,8 @@ void describe_bus(writer& out, const bus_snapshot& bus) {
     out.family("stentor_uptime_seconds", "gauge", "Time since the bus was made.");
     out.sample_seconds({}, bus.uptime_ns);
     out.gauge("stentor_runners", "Threads that run handlers.", bus.runners);
+    out.gauge("stentor_blocking_threads", "Threads that run handlers which block.",
+              bus.blocking_threads);
     out.counter("stentor_runner_parks_total", "Times a runner went to sleep.", bus.parks);
     out.counter("stentor_runner_wakeups_total", "Times a runner was woken.", bus.wakeups);
     out.counter("stentor_runner_rescues_total",

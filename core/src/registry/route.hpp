@@ -68,6 +68,12 @@ struct route {
     bool constrained = false;  // some target is required or blocks
     std::vector<route_target> targets;
     std::vector<std::shared_ptr<subscription_record>> subscriptions;
+    // Of those, the ones that publishers call themselves. They are behind those of the targets.
+    std::uint32_t inline_first = 0;
+    std::uint32_t inline_count = 0;
+    // Publishers without a slot of their own that are inside inline handlers. Written by them, read
+    // by reclamation and by drains. [PAIR guest]
+    std::atomic<std::int64_t> guests{0};
 
     // By publisher slot, made at the slot's first publish on this version (release), read by
     // audits and by reclamation (acquire). [PAIR cell]
@@ -95,11 +101,16 @@ struct route {
         }
     }
 
+    // Every event is one entry.
+    [[nodiscard]] bool counts_entries() const noexcept {
+        return targets.size() == 1 && inline_count == 0;
+    }
+    [[nodiscard]] bool empty() const noexcept { return targets.empty() && inline_count == 0; }
     [[nodiscard]] std::uint64_t events_accepted() const noexcept {
         std::uint64_t sum = 0;
         for (std::uint32_t index = 0; index < cell_count; ++index) {
             if (const auto* cell = cells[index].load(std::memory_order_acquire)) {
-                sum += targets.size() == 1 ? cell->entries.read() : cell->events.read();
+                sum += counts_entries() ? cell->entries.read() : cell->events.read();
             }
         }
         return sum;

@@ -24,6 +24,7 @@
 
 namespace stentor::inline v0::detail {
 
+class crew;
 class lane;
 
 // The subscription has limits of its own, which a lane shared with others could not keep.
@@ -32,7 +33,7 @@ class lane;
            options.max_concurrency != 0 || options.capacity != subscription_capacity_default;
 }
 
-// Counted by one runner; nobody else writes them.
+// Counted by one runner, or for inline handlers by one publisher slot; nobody else writes them.
 struct alignas(cache_line_size) terminal_stripe {
     counter completed;
     counter failed;
@@ -59,6 +60,7 @@ public:
     std::optional<pattern> topics;     // of a pattern subscription
     subscription_options options;
     handler_traits form;
+    crew* served_by = nullptr;  // null: the pool, or nobody (execution::inline_)
     std::source_location where;
     bool has_owner = false;
 
@@ -71,7 +73,8 @@ public:
 
     // What it does with its deliveries, other cheap handlers in its lane would have to do as well.
     [[nodiscard]] bool needs_own_lane() const noexcept {
-        return has_own_limits(options) || form.batch || form.answers;
+        return has_own_limits(options) || form.batch || form.answers ||
+               options.execution != execution::pool;
     }
 
     // --- the handler ----------------------------------------------------------------------------
@@ -105,6 +108,10 @@ public:
     gap_note<real_sync> gaps;
     gap_note<real_sync> unreported;
     std::mutex gaps_mutex;
+    shared_counter dropped_nested;
+    // Calls of an inline handler by threads without a slot of their own. Written by them, read by
+    // unsubscribers. [PAIR barrier]
+    std::atomic<std::int64_t> guest_calls{0};
     histogram queue_wait;
     histogram service;
     histogram end_to_end;

@@ -252,6 +252,31 @@ TEST_P(allocation, of_refused_publishes_is_zero) {
     open = true;
 }
 
+class inline_allocation : public bus_fixture {};
+
+TEST_F(inline_allocation, of_all_sizes_of_events_is_zero) {
+    auto& bus = make_bus();
+    std::int64_t sum = 0;
+    const stentor::subscription_options inlined{.execution = stentor::execution::inline_};
+    auto small =
+        bus.subscribe<in_slot>("small", [&](const in_slot& it) { sum += it.number; }, inlined);
+    auto answering = bus.subscribe<in_slot>(
+        "answering", [](const in_slot&) { return stentor::outcome::ignore(); }, inlined);
+    auto large =
+        bus.subscribe<boxed>("large", [&](const boxed& it) { sum += it.data[0]; }, inlined);
+    const auto publish = [&](int count) {
+        for (int number = 0; number < count; ++number) {
+            ASSERT_TRUE(bus.publish(in_slot{1}));
+            ASSERT_TRUE(bus.publish(boxed{}));
+        }
+    };
+    publish(300);
+    const allocation_count counted;
+    publish(50'000);
+    EXPECT_EQ(counted.so_far(), 0);
+    EXPECT_EQ(sum, 50'300);
+}
+
 INSTANTIATE_TEST_SUITE_P(in, allocation,
                          ::testing::Values(stentor::placement::own, stentor::placement::shared),
                          [](const auto& one) {

@@ -19,6 +19,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <source_location>
@@ -165,6 +166,15 @@ public:
     [[nodiscard]] bool would_deliver() const noexcept {
         return has_subscribers(event_type_of<E>.topic);
     }
+
+    // --- running handlers here ---------------------------------------------------------------
+
+    // Runs up to `max` deliveries of subscriptions with execution::polled, on the calling thread;
+    // returns how many. One thread at a time: beside another, and inside a handler, it returns 0.
+    std::size_t poll(std::size_t max = std::numeric_limits<std::size_t>::max()) noexcept;
+    // Those of subscriptions with execution::on(whose).
+    std::size_t poll(const loop& whose,
+                     std::size_t max = std::numeric_limits<std::size_t>::max()) noexcept;
 
     // --- lifecycle ---------------------------------------------------------------------------
 

@@ -25,6 +25,8 @@ struct bus_options {
     std::int32_t workers = 0;
     // Further runners that come in while workers are held up in slow calls.
     std::int32_t spare = 2;
+    // Threads for execution::blocking, at most; each is started when it is first needed.
+    std::int32_t blocking_threads = 16;
     stentor::profile profile = stentor::profile::balanced;
     // Entries outstanding in all lanes; an event takes one per lane that it goes to.
     std::int64_t capacity = std::int64_t{1} << 20;

@@ -35,8 +35,9 @@ struct bus_snapshot {
     std::vector<subscription_snapshot> subscriptions{};
     std::int64_t uptime_ns = 0;
     std::int32_t runners = 0;
-    std::uint64_t parks = 0;    // a runner went to sleep
-    std::uint64_t wakeups = 0;  // a runner was woken
+    std::int32_t blocking_threads = 0;  // of execution::blocking, started so far
+    std::uint64_t parks = 0;            // a runner went to sleep
+    std::uint64_t wakeups = 0;          // a runner was woken
     std::uint64_t rescues = 0;  // the backstop found work that nobody was woken for: 0, or a bug
     std::uint64_t spare_activations = 0;  // a spare runner came in beside a slow handler
     std::uint64_t lanes = 0;

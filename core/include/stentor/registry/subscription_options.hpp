@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stentor/base/callback.hpp>
+#include <stentor/registry/execution.hpp>
 #include <stentor/registry/when_full.hpp>
 
 #include <cstdint>
@@ -20,6 +21,8 @@ inline constexpr std::int64_t capacity_max = std::int64_t{1} << 40;
 // Every member has a default. A combination that cannot be honoured is refused when the
 // subscription is made.
 struct subscription_options {
+    // Other than pool: a lane of its own, or none (inline_).
+    stentor::execution execution = stentor::execution::pool;
     // Outstanding deliveries (queued or running) at most. Other than the default: a lane of its
     // own.
     std::int64_t capacity = subscription_capacity_default;
