@@ -7,6 +7,8 @@ int main(int argc, char** argv) {
     std::vector<bench::workload> workloads;
     bench::add_one_to_one(workloads);
     bench::add_fan_out(workloads);
+    bench::add_inline_dispatch(workloads);
+    bench::add_handler_work(workloads);
     bench::add_many_to_one(workloads);
     bench::add_many_to_many(workloads);
     bench::add_open_loop(workloads);

@@ -1,85 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What is compared with what, and what must come out: the suite as data."""
 
-from dataclasses import dataclass, field
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One line of a table: a workload of a competitor."""
-
-    name: str
-    competitor: str
-    workload: str
-
-
-@dataclass(frozen=True)
-class Target:
-    """A bound on the paired ratio subject / against, or on the subject's own median."""
-
-    subject: str
-    against: str
-    must: float | None  # None: only a goal is set against this one
-    goal: float | None = None
-    due: str = "E"
-    metric: str = "events_per_second"
-    better: str = "higher"
-    unit: str = ""  # of an absolute target, after `scale`
-    scale: float = 1.0
-
-
-@dataclass(frozen=True)
-class Workload:
-    label: str
-    name: str
-    title: str
-    entries: list
-    targets: list = field(default_factory=list)
-    metrics: tuple = ("events_per_second",)  # shown; the first is charted
-    fixed_count: int | None = None  # else: sized so that a run takes --seconds
-    quick_count: int = 2_000
-    repetitions_max: int | None = None  # where a run is long and its spread is small
-
-
-def throughput(label, name, title, twins, targets, engine=("stentor",)):
-    ways = {"stentor": name, "stentor publish()": f"{name}_plain"}
-    entries = [Entry(way, "engine", ways[way]) for way in engine]
-    entries += [Entry(shown, competitor, run) for shown, competitor, run in twins]
-    return Workload(label, name, title, entries, targets)
-
-
-def latency(rate_name, per_second, targets, with_futex=False, seconds=0.5):
-    """W5: the rates at which events come, with a spinning poller as the reference."""
-    name = f"latency_{rate_name}"
-    entries = [
-        Entry("stentor balanced", "engine", f"{name}_balanced"),
-        Entry("stentor low_latency", "engine", f"{name}_low_latency"),
-        Entry("spinning poller", "raw", name),
-        Entry("blocking queue", "blocking_queue", name),
-        Entry("mutex", "mutex", name),
-    ]
-    if with_futex:
-        entries.append(Entry("stentor efficient", "engine", f"{name}_efficient"))
-        entries.append(Entry("futex floor", "futex_floor", name))
-    return Workload(
-        "W5",
-        name,
-        f"open loop, {per_second:,} events per second, stamped with the intended send time",
-        entries,
-        targets,
-        metrics=("p50_ns", "p90_ns", "p99_ns", "cores_used"),
-        fixed_count=int(per_second * seconds),
-        quick_count=max(20, int(per_second * 0.02)),
-    )
-
-
-def below(subject, against, must, goal=None, metric="p50_ns", due="E"):
-    return Target(subject, against, must, goal, due, metric, "lower")
-
-
-def at_most(subject, metric, must, goal, unit, scale=1.0, due="E"):
-    return Target(subject, "", must, goal, due, metric, "lower", unit, scale)
-
+from .model import Entry, Target, Workload, at_least, at_most, below, latency, throughput
 
 RAW = "raw moodycamel"
 DISRUPTOR = "Disruptor"
@@ -184,6 +106,52 @@ THROUGHPUT = [
             Target("stentor", "CAF", 10, 15),
         ],
     ),
+]
+
+SIGNALS2 = "Boost.Signals2"
+SIGC = "libsigc++"
+
+
+def inline_dispatch(handlers, must, goal):
+    name = f"inline_{handlers}"
+    listeners = "one handler" if handlers == 1 else f"{handlers} handlers"
+    return Workload(
+        "W9",
+        name,
+        f"{listeners} called in the publisher's thread",
+        [
+            Entry("stentor", "engine", name),
+            Entry("stentor publish()", "engine", f"{name}_plain"),
+            Entry(SIGNALS2, "signals2", name),
+            Entry(SIGC, "sigc", name),
+        ],
+        [
+            at_most("stentor", "ns_per_event", must, goal, "ns", due="all"),
+            Target("stentor", SIGNALS2, 5, due="all"),
+            Target("stentor", SIGC, 2, due="all"),
+        ],
+        metrics=("ns_per_event",),
+    )
+
+
+def handler_work(name, shown, count, must, goal):
+    return Workload(
+        "W7",
+        f"handler_work_{name}",
+        f"a handler of {shown} on two cores, as a share of what two cores can do",
+        [Entry("stentor", "engine", f"handler_work_{name}")],
+        [at_least("stentor", "share_of_ideal", must, goal)],
+        metrics=("share_of_ideal", "call_ns"),
+        fixed_count=count,
+        quick_count=500,
+    )
+
+
+DIRECT = [inline_dispatch(1, 12, 7), inline_dispatch(4, 20, 12)]
+WORK = [
+    handler_work("100ns", "0.1 us", 3_000_000, 0.55, 0.75),
+    handler_work("1us", "1 us", 500_000, 0.75, 0.90),
+    handler_work("10us", "10 us", 50_000, 0.70, 0.85),
 ]
 
 BALANCED = "stentor balanced"
@@ -349,7 +317,7 @@ MICRO = [
     ),
 ]
 
-SUITE = THROUGHPUT + LATENCY + RESOURCES + ROBUSTNESS + MICRO
+SUITE = THROUGHPUT + WORK + DIRECT + LATENCY + RESOURCES + ROBUSTNESS + MICRO
 
 
 def select(pattern):
