@@ -66,4 +66,26 @@ TEST(patterns_and_metadata, shows_what_travels_with_events) {
     EXPECT_EQ(lines_of(run.out).size(), 5U);
 }
 
+TEST(handler_forms, run_each_where_it_should) {
+    const auto run = run_program({STENTOR_EXAMPLE_HANDLER_FORMS});
+    EXPECT_EQ(run.exit_code, 0);
+    EXPECT_EQ(run.err, "");
+    // The checker may reject before or after the others are through.
+    auto lines = lines_of(run.out);
+    const auto rejected =
+        std::ranges::find(lines, "checker: rejected: sensor 13 is colder than possible");
+    ASSERT_NE(rejected, lines.end()) << run.out;
+    lines.erase(rejected);
+    const std::vector<std::string> expected{"counted 100 before anything else happened",
+                                            "drawn 100, the last one 49.5",
+                                            "100 rows in the table, in no more statements",
+                                            "100 archived",
+                                            "archive  completed 100, ignored 0, failed 0",
+                                            "checker  completed 99, ignored 1, failed 1",
+                                            "counter  completed 100, ignored 0, failed 0",
+                                            "screen   completed 100, ignored 0, failed 0",
+                                            "table    completed 100, ignored 0, failed 0"};
+    EXPECT_EQ(lines, expected);
+}
+
 }  // namespace
