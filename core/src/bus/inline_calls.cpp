@@ -236,7 +236,9 @@ void engine::fail_inlined(inline_charge& frame, const outcome* said) noexcept {
                               .wait_ns = 0,
                               .deliveries = 1,
                               .said = said});
-    tell_waiter(header, *frame.to, delivery_status::failed, shared_.observer->describe(said));
+    if (header.box != nullptr && header.box->tracker != nullptr) {
+        tell_waiter(header, *frame.to, delivery_status::failed, shared_.observer->describe(said));
+    }
     frame.failed = true;
 }
 

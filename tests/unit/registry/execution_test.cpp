@@ -41,6 +41,8 @@ std::vector<row> rows_of(const execution& where) {
     return {{"alone", {.execution = where}},
             {"capacity", {.execution = where, .capacity = 10}},
             {"block", {.execution = where, .when_full = stentor::when_full::block{1ms}}},
+            {"drop_oldest", {.execution = where, .when_full = stentor::when_full::drop_oldest}},
+            {"on_drop", {.execution = where, .on_drop = [](const stentor::gap&) {}}},
             {"required", {.execution = where, .required = true}},
             {"one_at_a_time", {.execution = where, .max_concurrency = 1}},
             {"several_at_a_time", {.execution = where, .max_concurrency = 4}},
@@ -82,9 +84,9 @@ TEST_F(execution_table, polled_makes_one_call_at_a_time) {
 }
 
 TEST_F(execution_table, inline_goes_with_nothing_that_needs_a_queue) {
-    const std::vector<std::string> expected{
-        "capacity",          "block",    "required",   "one_at_a_time",
-        "several_at_a_time", "own_lane", "shared_lane"};
+    const std::vector<std::string> expected{"capacity",          "block",    "drop_oldest",
+                                            "on_drop",           "required", "one_at_a_time",
+                                            "several_at_a_time", "own_lane", "shared_lane"};
     EXPECT_EQ(refused(execution::inline_), expected);
 }
 
