@@ -197,8 +197,8 @@ void engine::say_waiting(runner* mine, bool waits) noexcept {
     }
 }
 
-std::optional<std::chrono::nanoseconds> engine::until_next_timer() const noexcept {
-    const auto next = shared_.clock_work.next_expiry();
+std::optional<std::chrono::nanoseconds> engine::until_next_timer() noexcept {
+    const auto next = std::min(shared_.clock_work.next_expiry(), next_rest_over(shared_));
     if (next == timer_wheel::never) {
         return std::nullopt;
     }

@@ -40,6 +40,8 @@ bool release_quick_waiters(scheduler& shared, crew& whose) noexcept;
 // Lanes that rest because their handler gave everything back, and whose moment has come. By the
 // same. True: there was one.
 bool release_rested(scheduler& shared, crew& whose) noexcept;
+// When the first of them, of whatever crew, has rested enough; timer_wheel::never when none rests.
+[[nodiscard]] std::int64_t next_rest_over(scheduler& shared) noexcept;
 
 // Takes lanes from the ready set, drains them in batches, calls handlers. One thread at a time.
 class runner final : public runner_task {
@@ -59,6 +61,11 @@ public:
     // Works on the calling thread until it handled `max` entries or there is nothing to do; how
     // many. For a crew of one runner, one call at a time.
     std::size_t poll(std::size_t max) noexcept;
+    // Before a step: where it looks first, and how many entries it takes at most.
+    void steer(std::size_t lane, std::size_t entries) noexcept {
+        cursor_ = lane;
+        batch_most_ = entries;
+    }
 
     [[nodiscard]] std::uint32_t index() const noexcept { return index_; }
     // The runner whose handler the calling thread is in, or null.
@@ -191,6 +198,7 @@ private:
 
     // --- the runner's own ------------------------------------------------------------------------
     std::size_t cursor_ = 0;
+    std::size_t batch_most_ = batch_max;
     lane* linger_ = nullptr;      // attended, though found empty
     bool slow_reserved_ = false;  // may make a known-slow call
     bool debt_ = false;           // left a lane without the heavy fence

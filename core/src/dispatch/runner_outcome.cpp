@@ -167,4 +167,19 @@ bool runner::let_rest(lane& from, std::size_t count) noexcept {
     return true;
 }
 
+std::int64_t next_rest_over(scheduler& shared) noexcept {
+    auto first = timer_wheel::never;
+    shared.for_each_crew([&](crew& whose) {
+        std::size_t cursor = 0;
+        std::size_t id = 0;
+        for (auto left = whose.resting.covered(); left > 0 && whose.resting.take(cursor, id);
+             --left) {
+            const auto over = shared.lane_at(id)->rests_until_ns.load(std::memory_order_relaxed);
+            first = std::min(first, over);
+            whose.resting.insert(id);
+        }
+    });
+    return first;
+}
+
 }  // namespace stentor::inline v0::detail

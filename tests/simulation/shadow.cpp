@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+#include "simulation/shadow.hpp"
+
+#include <algorithm>
+#include <utility>
+
+// What happens, as the model hears of it.
+namespace stentor_test {
+
+using stentor::publish_status;
+using stentor::unsubscribe_result;
+
+void shadow::violate(std::string what) {
+    if (!violation_) {
+        violation_ = std::move(what);
+    }
+}
+
+std::string shadow::about(const subscription& one, number event) const {
+    return one.name + ", event " + std::to_string(event);
+}
+
+shadow::sub shadow::subscribe_begins(std::string name, unsigned topics,
+                                     const shadow_limits& limits) {
+    by_name_[name] = subs_.size();
+    subs_.push_back(
+        {.name = std::move(name), .topics = topics, .limits = limits, .begins = ++now_});
+    return subs_.size() - 1;
+}
+
+void shadow::subscribe_returns(sub which) {
+    subs_[which].made = ++now_;
+}
+
+void shadow::unsubscribe_begins(sub which) {
+    auto& one = subs_[which];
+    one.closing = std::min(one.closing, ++now_);
+}
+
+void shadow::unsubscribe_returns(sub which, unsubscribe_result result, bool captures_gone) {
+    auto& one = subs_[which];
+    one.over = std::min(one.over, ++now_);
+    one.deaf = std::min(one.deaf, now_);
+    one.captures_gone = one.captures_gone || captures_gone;
+    if (result == unsubscribe_result::done) {
+        for (const auto& [event, what] : one.deliveries) {
+            if (what.running) {
+                violate("unsubscribe returned done while the handler runs: " + about(one, event));
+            }
+        }
+        if (!captures_gone) {
+            violate("unsubscribe returned done and the captures are there: " + one.name);
+        }
+    }
+}
+
+void shadow::owner_goes(sub which) {
+    auto& one = subs_[which];
+    one.closing = std::min(one.closing, ++now_);
+    one.deaf = std::min(one.deaf, now_);
+}
+
+std::set<std::string> shadow::dropped_since(const stentor::audit_report& books) const {
+    std::set<std::string> names;
+    for (const auto& [name, terms] : books.subscriptions) {
+        const auto at = by_name_.find(name);
+        if (at != by_name_.end() && subs_[at->second].dropped != terms.dropped_full) {
+            names.insert(name);
+        }
+    }
+    return names;
+}
+
+// The subscription was there at some moment of the publish.
+bool shadow::may_get(const subscription& one, const occurrence& what) const {
+    return matches(one, what) && one.begins < what.ends && one.over > what.begins;
+}
+
+// And during all of it.
+bool shadow::must_get(const subscription& one, const occurrence& what) const {
+    return matches(one, what) && one.made < what.begins && one.closing > what.ends;
+}
+
+void shadow::publish_begins(const publish& what) {
+    events_.emplace(what.event, occurrence{.what = what, .begins = ++now_});
+}
+
+// An outsider finds a subscription full when its room but the reserve is taken. What ended since
+// the last check may not have given its credit back: this is the most that can be outstanding.
+bool shadow::brimming(const subscription& one, const occurrence& what) {
+    const auto reserve = what.what.inside ? 0 : one.limits.capacity / 10;
+    return one.limits.limited && !one.limits.lossy &&
+           one.full_at_most >= one.limits.capacity - reserve;
+}
+
+void shadow::publish_returns(number number_of, publish_status status,
+                             const std::set<std::string>& dropped, std::string_view full) {
+    auto& what = events_.at(number_of);
+    what.ends = ++now_;
+    if (broken()) {
+        return;
+    }
+    check_status(what, status, dropped, full);
+    what.accepted =
+        status == publish_status::accepted || status == publish_status::accepted_partial;
+    what.refused = !what.accepted;
+    if (what.accepted) {
+        accept(what, dropped);
+        return;
+    }
+    for (auto& one : subs_) {
+        if (one.deliveries.contains(number_of)) {
+            violate("a refused event reached a handler: " + about(one, number_of));
+        }
+    }
+}
+
+void shadow::accept(occurrence& what, const std::set<std::string>& dropped) {
+    const auto number_of = what.what.event;
+    for (auto& one : subs_) {
+        if (!may_get(one, what)) {
+            continue;
+        }
+        const bool certain = must_get(one, what);
+        auto& delivered = one.deliveries[number_of];
+        delivered.certain = certain;
+        (certain ? one.certain : one.perhaps) += 1;
+        if (dropped.contains(one.name)) {
+            if (delivered.state != end::open || delivered.running) {
+                violate("a dropped delivery was made: " + about(one, number_of));
+            }
+            delivered.state = end::dropped;
+            ++one.dropped;
+        } else {
+            ++one.full_at_most;
+            ++deliveries_;
+        }
+    }
+}
+
+void shadow::call_begins(sub which, number number_of) {
+    ++now_;
+    if (broken()) {
+        return;
+    }
+    auto& one = subs_[which];
+    const auto at = events_.find(number_of);
+    if (at == events_.end() || !may_get(one, at->second)) {
+        violate("a call of an event that the subscription is not to see: " + about(one, number_of));
+        return;
+    }
+    if (at->second.refused) {
+        violate("a refused event reached a handler: " + about(one, number_of));
+        return;
+    }
+    if (one.deaf < now_) {
+        violate("a call after the subscription's end: " + about(one, number_of));
+        return;
+    }
+    auto& delivered = one.deliveries[number_of];
+    if (delivered.state != end::open || delivered.running) {
+        violate("a delivery was made twice: " + about(one, number_of));
+        return;
+    }
+    if (one.limits.keys != 0) {
+        check_order(one, at->second);
+        one.running_keys.insert(at->second.what.key % one.limits.keys);
+    }
+    delivered.running = true;
+}
+
+void shadow::call_ends(sub which, number number_of, ending how) {
+    ++now_;
+    auto& one = subs_[which];
+    auto& delivered = one.deliveries[number_of];
+    if (!delivered.running) {
+        violate("a call ended that had not begun: " + about(one, number_of));
+        return;
+    }
+    delivered.running = false;
+    if (how != ending::given_back) {
+        const bool failed = how == ending::failed;
+        delivered.state = failed ? end::failed : end::completed;
+        ++(failed ? one.failed : one.completed);
+    }
+    if (one.limits.keys != 0) {
+        one.running_keys.erase(events_.at(number_of).what.key % one.limits.keys);
+    }
+}
+
+}  // namespace stentor_test

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <stentor/event/delivery_report.hpp>
+#include <stentor/event/publish_result.hpp>
+#include <stentor/metrics/audit.hpp>
+#include <stentor/registry/subscription.hpp>
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace stentor_test {
+
+// What a subscription of the model promises.
+struct shadow_limits {
+    std::int64_t capacity = 0;
+    bool limited = false;  // has a capacity of its own, and so a lane of its own
+    bool required = false;
+    bool blocks = false;
+    bool lossy = false;  // drops, its own choice which, and does not tell the publisher
+    // Same key: never at the same time, and in the order of the publishes. 0: no order; 1: one key
+    // for all events; else as many keys.
+    int keys = 0;
+};
+
+// A model of what the engine has promised, which is told what happens and finds what must not. It
+// knows nothing of lanes, runners or credits. The first violation is kept; what follows it is not
+// looked at any more.
+//
+// One thread, so of two things that do not lie within each other one is before the other.
+class shadow {
+public:
+    using sub = std::size_t;
+    using number = std::int64_t;
+
+    // --- what happens ------------------------------------------------------------------------
+    [[nodiscard]] sub subscribe_begins(std::string name, unsigned topics,
+                                       const shadow_limits& limits);
+    void subscribe_returns(sub which);
+    void unsubscribe_begins(sub which);
+    void unsubscribe_returns(sub which, stentor::unsubscribe_result result, bool captures_gone);
+
+    // `inside`: by a handler. `caused`: through its context.
+    struct publish {
+        number event = 0;
+        unsigned topic = 0;  // one bit
+        int key = 0;
+        bool inside = false;
+        bool caused = false;
+        bool expires = false;  // it may end as expired
+        bool waits = false;    // for room, whoever is full
+    };
+    void publish_begins(const publish& what);
+    // `dropped`: the subscriptions that were full. `full`: whom rejected_full named.
+    void publish_returns(number event, stentor::publish_status status,
+                         const std::set<std::string>& dropped = {}, std::string_view full = {});
+
+    // How a call ends; given back, it is to come again.
+    enum class ending { completed, failed, given_back };
+    void call_begins(sub which, number event);
+    void call_ends(sub which, number event, ending how);
+    // The object that the subscription is tied to is gone; the engine ends it when it finds out.
+    void owner_goes(sub which);
+    void captures_are_gone(sub which) { subs_[which].captures_gone = true; }
+    void drain_begins() { draining_ = true; }
+
+    // --- what must hold ----------------------------------------------------------------------
+    // After each step.
+    void check(const stentor::audit_report& books);
+    // When nothing can happen any more. `abandoned`: a drain says that it cancelled something.
+    void check_at_rest(const stentor::audit_report& books, bool abandoned = false);
+
+    // The subscriptions that have dropped more than the model knows of.
+    [[nodiscard]] std::set<std::string> dropped_since(const stentor::audit_report& books) const;
+    // What a report says of one delivery that has ended.
+    void delivery_reported(std::string_view name, number event, stentor::delivery_status status);
+    // How many drops on_drop was told of.
+    void drops_told(std::int64_t count, const stentor::audit_report& books);
+    [[nodiscard]] const std::optional<std::string>& violation() const { return violation_; }
+    [[nodiscard]] std::int64_t deliveries() const { return deliveries_; }
+    [[nodiscard]] const std::string& name_of(sub which) const { return subs_[which].name; }
+
+private:
+    static constexpr std::int64_t never = INT64_MAX;
+
+    enum class end { open, completed, failed, dropped };
+    struct delivery {
+        end state = end::open;
+        bool running = false;
+        bool certain = true;  // the subscription was there during the whole publish
+    };
+    struct subscription {
+        std::string name;
+        unsigned topics = 0;
+        shadow_limits limits;
+        std::int64_t begins = 0;  // of subscribe()
+        std::int64_t made = never;
+        std::int64_t closing = never;  // unsubscribe() was called
+        std::int64_t over = never;     // and has returned
+        std::int64_t deaf = never;     // no call begins after this
+        bool captures_gone = false;
+        std::int64_t completed = 0;
+        std::int64_t failed = 0;
+        std::int64_t dropped = 0;
+        std::int64_t certain = 0;  // accepted
+        std::int64_t perhaps = 0;
+        std::int64_t full_at_most = 0;  // outstanding, if nothing ended since the last check
+        std::map<number, delivery> deliveries{};
+        std::set<int> running_keys{};
+    };
+    struct occurrence {
+        publish what;
+        std::int64_t begins = 0;
+        std::int64_t ends = never;
+        bool accepted = false;
+        bool refused = false;
+    };
+
+    void violate(std::string what);
+    [[nodiscard]] bool broken() const { return violation_.has_value(); }
+    [[nodiscard]] std::string about(const subscription& one, number event) const;
+    [[nodiscard]] static bool matches(const subscription& one, const occurrence& what) {
+        return (one.topics & what.what.topic) != 0;
+    }
+    [[nodiscard]] bool may_get(const subscription& one, const occurrence& what) const;
+    [[nodiscard]] bool must_get(const subscription& one, const occurrence& what) const;
+    [[nodiscard]] static bool brimming(const subscription& one, const occurrence& what);
+    [[nodiscard]] static bool full(const subscription& one, const occurrence& what) {
+        return !one.limits.lossy && brimming(one, what);
+    }
+    void accept(occurrence& what, const std::set<std::string>& dropped);
+    void check_status(const occurrence& what, stentor::publish_status status,
+                      const std::set<std::string>& dropped, std::string_view full);
+    void check_refusal(const occurrence& what, std::string_view full);
+    void check_order(const subscription& one, const occurrence& what);
+    void check_row(subscription& one, const stentor::delivery_terms& terms);
+    void check_rest(const subscription& one, bool abandoned);
+    void check_losses(const subscription& one, const stentor::delivery_terms& terms);
+    [[nodiscard]] bool uninterrupted(const occurrence& what) const;
+
+    std::vector<subscription> subs_;
+    std::map<number, occurrence> events_;
+    std::map<std::string, sub, std::less<>> by_name_;
+    std::int64_t now_ = 0;  // counts what happens
+    std::int64_t deliveries_ = 0;
+    bool draining_ = false;
+    std::optional<std::string> violation_;
+};
+
+}  // namespace stentor_test

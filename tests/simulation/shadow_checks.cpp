@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: MIT
+#include "simulation/shadow.hpp"
+
+#include <algorithm>
+
+// What must hold.
+namespace stentor_test {
+
+using stentor::publish_status;
+
+void shadow::check_status(const occurrence& what, publish_status status,
+                          const std::set<std::string>& dropped, std::string_view full_name) {
+    bool any = false;
+    bool certain = false;
+    const bool exact = uninterrupted(what);
+    for (const auto& one : subs_) {
+        if (!may_get(one, what)) {
+            continue;
+        }
+        any = true;
+        const bool was_dropped = dropped.contains(one.name);
+        certain = certain || must_get(one, what);
+        if (was_dropped && !full(one, what)) {
+            violate("dropped for want of room where there was room: " +
+                    about(one, what.what.event));
+        }
+        if (was_dropped && one.limits.required) {
+            violate("a required subscription was passed over: " + about(one, what.what.event));
+        }
+        const bool accepts =
+            status == publish_status::accepted || status == publish_status::accepted_partial;
+        if (accepts && !was_dropped && exact && must_get(one, what) && full(one, what)) {
+            violate("accepted beyond the capacity: " + about(one, what.what.event));
+        }
+    }
+    const auto text = "event " + std::to_string(what.what.event);
+    switch (status) {
+        case publish_status::accepted:
+        case publish_status::accepted_partial:
+            if (!any) {
+                violate("accepted, though nobody was subscribed: " + text);
+            }
+            if (dropped.empty() != (status == publish_status::accepted)) {
+                violate("the status does not say that somebody was full: " + text);
+            }
+            break;
+        case publish_status::no_subscribers:
+            if (certain) {
+                violate("no_subscribers, though somebody was subscribed: " + text);
+            }
+            break;
+        case publish_status::rejected_full: check_refusal(what, full_name); break;
+        case publish_status::would_deadlock:
+            if (!what.what.inside || !std::ranges::any_of(subs_, [&](const auto& one) {
+                    return may_get(one, what) && brimming(one, what) &&
+                           (one.limits.blocks || what.what.waits);
+                })) {
+                violate("would_deadlock without cause: " + text);
+            }
+            break;
+        case publish_status::expired:
+            if (!what.what.expires) {
+                violate("expired, though it does not expire: " + text);
+            }
+            break;
+        case publish_status::closed:
+            if (!draining_) {
+                violate("closed, though nobody drained: " + text);
+            }
+            break;
+        default: violate("refused for no reason of this world: " + text); break;
+    }
+    if (draining_ && !what.what.caused && status != publish_status::closed) {
+        violate("an outsider was let in after the drain began: " + text);
+    }
+}
+
+// By an outsider and in one go: since the last check nothing has ended.
+bool shadow::uninterrupted(const occurrence& what) const {
+    return !what.what.inside && !what.what.waits && what.ends == what.begins + 1 &&
+           std::ranges::none_of(
+               subs_, [&](const auto& one) { return one.limits.blocks && may_get(one, what); });
+}
+
+void shadow::check_refusal(const occurrence& what, std::string_view name) {
+    const auto text = "event " + std::to_string(what.what.event);
+    const auto at = by_name_.find(name);
+    if (at == by_name_.end()) {
+        violate("rejected_full names nobody: " + text);
+        return;
+    }
+    const auto& named = subs_[at->second];
+    if (!may_get(named, what) || !full(named, what)) {
+        violate("rejected_full names one that had room: " + about(named, what.what.event));
+    }
+    const bool all_full = std::ranges::all_of(
+        subs_, [&](const auto& one) { return !must_get(one, what) || full(one, what); });
+    if (!named.limits.required && !all_full) {
+        violate("one subscription's overflow cost others their delivery: " + text);
+    }
+}
+
+// Nothing of this key runs, and nothing is left that was published before this event was.
+void shadow::check_order(const subscription& one, const occurrence& what) {
+    const auto key = what.what.key % one.limits.keys;
+    if (one.running_keys.contains(key)) {
+        violate("two calls of one key at the same time: " + about(one, what.what.event));
+    }
+    for (const auto& [earlier, delivered] : one.deliveries) {
+        const auto& before = events_.at(earlier);
+        const bool same_key = before.what.key % one.limits.keys == key;
+        if (same_key && delivered.certain && before.ends < what.begins &&
+            delivered.state == end::open && !before.what.expires) {
+            violate("out of order: " + about(one, what.what.event) + " before " +
+                    std::to_string(earlier));
+        }
+    }
+}
+
+void shadow::check(const stentor::audit_report& books) {
+    if (broken()) {
+        return;
+    }
+    if (books.unaccounted() != 0) {
+        violate("the books do not balance:\n" + books.to_string());
+    }
+    stentor::delivery_terms all = books.removed;
+    for (const auto& [name, terms] : books.subscriptions) {
+        all += terms;
+        const auto at = by_name_.find(name);
+        if (at == by_name_.end()) {
+            violate("the books know a subscription that nobody made: " + name);
+            return;
+        }
+        check_row(subs_[at->second], terms);
+    }
+    std::int64_t completed = 0;
+    std::int64_t failed = 0;
+    std::int64_t dropped = 0;
+    for (const auto& one : subs_) {
+        completed += one.completed;
+        failed += one.failed;
+        dropped += one.dropped;
+    }
+    if (all.completed != completed || all.failed != failed || all.dropped_full != dropped) {
+        violate("the books count other calls than there were: " + std::to_string(completed) +
+                " completed, " + std::to_string(failed) + " failed, " + std::to_string(dropped) +
+                " dropped\n" + books.to_string());
+    }
+}
+
+void shadow::check_row(subscription& one, const stentor::delivery_terms& terms) {
+    const auto outstanding = terms.outstanding();
+    if (outstanding < 0) {
+        violate("less than nothing is outstanding: " + one.name);
+    }
+    if (one.limits.limited && outstanding > one.limits.capacity) {
+        violate("more is outstanding than the capacity: " + one.name + ": " +
+                std::to_string(outstanding) + " of " + std::to_string(one.limits.capacity));
+    }
+    if (terms.accepted < one.certain || terms.accepted > one.certain + one.perhaps) {
+        violate("another number of events was accepted: " + one.name + ": " +
+                std::to_string(terms.accepted) + ", of " + std::to_string(one.certain) + " to " +
+                std::to_string(one.certain + one.perhaps));
+    }
+    if (terms.completed != one.completed || terms.failed != one.failed) {
+        violate("other calls were counted than there were: " + one.name + ": " +
+                std::to_string(terms.completed) + " completed of " + std::to_string(one.completed) +
+                ", " + std::to_string(terms.failed) + " failed of " + std::to_string(one.failed));
+    }
+    if (terms.dropped_full != one.dropped) {
+        violate("another number was dropped: " + one.name);
+    }
+    if (terms.cancelled != 0 && one.closing == never && !draining_) {
+        violate("cancelled, though the subscription is not over: " + one.name);
+    }
+    one.full_at_most = outstanding;
+}
+
+void shadow::check_at_rest(const stentor::audit_report& books, bool abandoned) {
+    check(books);
+    if (broken()) {
+        return;
+    }
+    for (const auto& [name, terms] : books.subscriptions) {
+        if (terms.outstanding() != 0) {
+            violate("something is left behind: " + name + '\n' + books.to_string());
+        }
+        check_losses(subs_[by_name_.at(name)], terms);
+    }
+    if (books.removed.outstanding() != 0 || books.envelopes_alive != 0) {
+        violate("something is left behind\n" + books.to_string());
+    }
+    for (const auto& one : subs_) {
+        check_rest(one, abandoned);
+    }
+}
+
+// What a lossy subscription did not get is what it says that it dropped.
+void shadow::check_losses(const subscription& one, const stentor::delivery_terms& terms) {
+    if (!one.limits.lossy || one.closing != never || draining_) {
+        return;
+    }
+    std::int64_t certain = 0;
+    std::int64_t perhaps = 0;
+    for (const auto& [number_of, delivered] : one.deliveries) {
+        if (delivered.state == end::open) {
+            const bool excused = !delivered.certain || events_.at(number_of).what.expires;
+            ++(excused ? perhaps : certain);
+        }
+    }
+    const auto dropped = terms.dropped_newest + terms.dropped_oldest;
+    if (dropped < certain || dropped > certain + perhaps) {
+        violate("another number was lost than dropped: " + one.name + ": " +
+                std::to_string(certain) + " to " + std::to_string(certain + perhaps) + " lost, " +
+                std::to_string(dropped) + " dropped");
+    }
+}
+
+void shadow::drops_told(std::int64_t count, const stentor::audit_report& books) {
+    auto all = books.removed.dropped();
+    for (const auto& [name, terms] : books.subscriptions) {
+        all += terms.dropped();
+    }
+    if (count > all) {
+        violate("on_drop was told of " + std::to_string(count) + " drops, and there were " +
+                std::to_string(all));
+    }
+}
+
+void shadow::delivery_reported(std::string_view name, number number_of,
+                               stentor::delivery_status status) {
+    const auto at = by_name_.find(name);
+    if (at == by_name_.end()) {
+        violate("a report names a subscription that nobody made: " + std::string(name));
+        return;
+    }
+    const auto& one = subs_[at->second];
+    const auto found = one.deliveries.find(number_of);
+    const auto state = found == one.deliveries.end() ? end::open : found->second.state;
+    const bool called = state == end::completed || state == end::failed;
+    using stentor::delivery_status;
+    const bool right = status == delivery_status::completed ? state == end::completed
+                       : status == delivery_status::failed  ? state == end::failed
+                                                            : !called;
+    if (!right) {
+        violate("a report says " + std::string(stentor::to_string(status)) +
+                ", which is not what happened: " + about(one, number_of));
+    }
+}
+
+void shadow::check_rest(const subscription& one, bool abandoned) {
+    for (const auto& [event, delivered] : one.deliveries) {
+        const auto& what = events_.at(event);
+        if (delivered.running) {
+            violate("a call never ended: " + about(one, event));
+        }
+        const bool excused = !delivered.certain || what.what.expires || one.limits.lossy ||
+                             one.closing != never || abandoned;
+        if (delivered.state == end::open && !excused) {
+            violate("a delivery was lost: " + about(one, event));
+        }
+    }
+    if (one.over != never && !one.captures_gone) {
+        violate("a handler outlived its subscription: " + one.name);
+    }
+}
+
+}  // namespace stentor_test

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "simulation/shadow.hpp"
+#include <stentor/stentor.hpp>
+#include <stentor/testing/test_bus.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace stentor_test {
+
+// What all events of the simulation carry.
+struct fact {
+    std::int64_t number = 0;
+    std::int32_t key = 0;
+    std::int32_t hops = 0;  // how many handlers stand between it and the outside
+    std::int32_t expires = 0;
+};
+
+struct small_event : fact {
+    static constexpr std::string_view topic = "sim.small";
+};
+struct large_event : fact {
+    static constexpr std::string_view topic = "sim.large";
+    std::string text{};
+};
+struct other_event : fact {
+    static constexpr std::string_view topic = "other";
+    std::int64_t more[5]{};
+};
+
+inline constexpr unsigned small_bit = 1;
+inline constexpr unsigned large_bit = 2;
+inline constexpr unsigned other_bit = 4;
+
+// One scenario: a bus, a model of it, and things that happen to both, all chosen by one seed.
+// Handlers publish, fail, subscribe, end themselves and each other, look at the books, and drain.
+//
+// One thread.
+class world {
+public:
+    // `lies`: of so many calls one is kept from the model, to show that the model notices. 0: none.
+    explicit world(std::uint64_t seed, std::uint64_t lies = 0);
+    world(const world&) = delete;
+    world& operator=(const world&) = delete;
+
+    // Runs the scenario to its end. False: the engine and the model disagree.
+    bool run();
+    [[nodiscard]] std::string complaint() const;
+    [[nodiscard]] const shadow& model() const { return model_; }
+    [[nodiscard]] bool lied() const { return lied_; }
+    // The calls in their order: which handler, which event.
+    [[nodiscard]] const std::vector<std::pair<std::size_t, std::int64_t>>& trace() const {
+        return trace_;
+    }
+
+private:
+    // How one handler behaves: of so many calls one does this. 0: none.
+    struct habits {
+        std::uint64_t throws = 0;
+        std::uint64_t publishes = 0;
+        std::uint64_t ends_itself = 0;
+        std::uint64_t ends_another = 0;
+        std::uint64_t subscribes = 0;
+        std::uint64_t audits = 0;
+        std::uint64_t waits = 0;
+        std::uint64_t drains = 0;
+        std::uint64_t gives_back = 0;
+        std::uint64_t rejects = 0;
+    };
+    enum class form { plain, answers, batch };
+    struct member {
+        shadow::sub id = 0;
+        stentor::subscription handle{};
+        std::weak_ptr<int> captures{};
+        std::shared_ptr<int> owner{};
+        habits does{};
+        form how = form::plain;
+        bool over = false;
+    };
+
+    // world.cpp
+    void act();
+    void step();
+    void publish_outside();
+    void publish_many();
+    void publish_and_wait();
+    void pass_time();
+    void settle();
+    void finish();
+    void drain();
+    void subscribe();
+    void end(std::size_t which);
+    void end_any();
+    void look_for_captures();
+    void check();
+    [[nodiscard]] stentor::subscription_options some_options(shadow_limits& limits);
+    [[nodiscard]] habits some_habits();
+    [[nodiscard]] stentor::subscription make(const std::string& name, unsigned topics,
+                                             std::size_t which, std::shared_ptr<int> captures,
+                                             stentor::subscription_options options);
+    template <class E>
+    [[nodiscard]] stentor::handler<E> handler_of(form how, std::size_t which,
+                                                 std::shared_ptr<int> captures);
+    // world_handlers.cpp
+    void publish_one(stentor::context* through, std::int32_t hops);
+    template <class E>
+    stentor::publish_result send(E event, stentor::context* through, bool waits,
+                                 const stentor::publish_options& options);
+    void note_result(std::int64_t number, const stentor::publish_result& result);
+    // One call, for one event or for several.
+    stentor::outcome handle(std::size_t which, std::span<const fact* const> events,
+                            stentor::context& about);
+    stentor::outcome behave(std::size_t which, const fact& event, stentor::context& about);
+
+    [[nodiscard]] bool one_in(std::uint64_t count) { return count != 0 && bus_.choose(count) == 0; }
+
+    std::uint64_t seed_;
+    std::uint64_t lies_;
+    shadow model_;
+    std::vector<std::unique_ptr<member>> members_;
+    std::int64_t published_ = 0;
+    std::int64_t told_ = 0;  // of drops
+    std::int64_t actions_ = 0;
+    bool drained_ = false;
+    bool lied_ = false;
+    std::vector<std::pair<std::size_t, std::int64_t>> trace_;
+    stentor::testing::test_bus bus_;  // last: its end calls handlers
+};
+
+}  // namespace stentor_test

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+#include "simulation/world.hpp"
+
+#include <chrono>
+#include <set>
+#include <span>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+// What happens from inside: handlers, and publishes from anywhere.
+namespace stentor_test {
+
+namespace {
+
+constexpr std::int32_t hops_max = 3;
+constexpr std::int64_t published_max = 2'000;
+constexpr std::uint64_t keys = 3;
+
+}  // namespace
+
+template <class E>
+stentor::publish_result world::send(E event, stentor::context* through, bool waits,
+                                    const stentor::publish_options& options) {
+    if (through != nullptr) {
+        return through->publish(std::move(event), options);
+    }
+    return waits ? bus_.publish_for(std::move(event), std::chrono::milliseconds(1), options)
+                 : bus_.publish(std::move(event), options);
+}
+
+void world::publish_one(stentor::context* through, std::int32_t hops) {
+    const fact event{.number = ++published_,
+                     .key = static_cast<std::int32_t>(bus_.choose(keys)),
+                     .hops = hops,
+                     .expires = one_in(16) ? 1 : 0};
+    const auto topic = bus_.choose(3);
+    const bool caused = through != nullptr && !one_in(4);
+    const bool waits = !caused && one_in(8);
+    stentor::publish_options options;
+    if (event.expires != 0) {
+        const auto now = std::chrono::nanoseconds(bus_.clock().system_ns());
+        options.expires_at = std::chrono::system_clock::time_point(
+            std::chrono::duration_cast<std::chrono::system_clock::duration>(
+                now + std::chrono::milliseconds(bus_.choose(3))));
+    }
+    model_.publish_begins({.event = event.number,
+                           .topic = 1U << topic,
+                           .key = event.key,
+                           .inside = through != nullptr,
+                           .caused = caused,
+                           .expires = event.expires != 0,
+                           .waits = waits});
+    auto* way = caused ? through : nullptr;
+    switch (topic) {
+        case 0: note_result(event.number, send(small_event{event}, way, waits, options)); break;
+        case 1:
+            note_result(event.number,
+                        send(large_event{event, std::string(100, 'x')}, way, waits, options));
+            break;
+        default: note_result(event.number, send(other_event{event}, way, waits, options)); break;
+    }
+}
+
+void world::note_result(std::int64_t number, const stentor::publish_result& result) {
+    std::set<std::string> dropped;
+    if (result.status() == stentor::publish_status::accepted_partial) {
+        dropped = model_.dropped_since(bus_.audit());
+    }
+    const auto full = result.status() == stentor::publish_status::rejected_full
+                          ? bus_.name_of(result.which())
+                          : std::string();
+    model_.publish_returns(number, result.status(), dropped, full);
+}
+
+namespace {
+
+const fact& fact_of(const fact& event) {
+    return event;
+}
+const fact& fact_of(const stentor::any_event& event) {
+    if (const auto* small = stentor::get_if<small_event>(event)) {
+        return *small;
+    }
+    if (const auto* large = stentor::get_if<large_event>(event)) {
+        return *large;
+    }
+    const auto* other = stentor::get_if<other_event>(event);
+    return other != nullptr ? *other : throw std::logic_error("an event of no type of this world");
+}
+
+}  // namespace
+
+template <class E>
+stentor::handler<E> world::handler_of(form how, std::size_t which, std::shared_ptr<int> captures) {
+    const auto one = [this, which, captures](const E& event, stentor::context& about) {
+        const fact* const events[] = {&fact_of(event)};
+        return handle(which, events, about);
+    };
+    switch (how) {
+        case form::answers: return one;
+        case form::batch:
+            return
+                [this, which, captures](std::span<const E* const> batch, stentor::context& about) {
+                    std::vector<const fact*> events;
+                    for (const auto* each : batch) {
+                        events.push_back(&fact_of(*each));
+                    }
+                    return handle(which, events, about);
+                };
+        case form::plain: break;
+    }
+    return [one](const E& event, stentor::context& about) { static_cast<void>(one(event, about)); };
+}
+
+template stentor::handler<small_event> world::handler_of(form, std::size_t, std::shared_ptr<int>);
+template stentor::handler<large_event> world::handler_of(form, std::size_t, std::shared_ptr<int>);
+template stentor::handler<other_event> world::handler_of(form, std::size_t, std::shared_ptr<int>);
+template stentor::handler<stentor::any_event> world::handler_of(form, std::size_t,
+                                                                std::shared_ptr<int>);
+
+stentor::outcome world::handle(std::size_t which, std::span<const fact* const> events,
+                               stentor::context& about) {
+    const auto id = members_[which]->id;
+    const bool kept_back = one_in(lies_);
+    const auto tell_end = [&](shadow::ending how) {
+        lied_ = lied_ || (kept_back && how != shadow::ending::given_back);
+        for (const auto* one : events) {
+            if (!kept_back) {
+                model_.call_ends(id, one->number, how);
+            }
+        }
+    };
+    for (const auto* one : events) {
+        trace_.emplace_back(which, one->number);
+        if (!kept_back) {
+            model_.call_begins(id, one->number);
+        }
+    }
+    try {
+        auto said = behave(which, *events.front(), about);
+        using verdict = stentor::outcome::verdict;
+        const bool answers = members_[which]->how != form::plain;
+        tell_end(!answers || said.what() == verdict::done || said.what() == verdict::ignore
+                     ? shadow::ending::completed
+                 : said.what() == verdict::release ? shadow::ending::given_back
+                                                   : shadow::ending::failed);
+        return said;
+    } catch (...) {
+        tell_end(shadow::ending::failed);
+        throw;
+    }
+}
+
+stentor::outcome world::behave(std::size_t which, const fact& event, stentor::context& about) {
+    const auto does = members_[which]->does;
+    if (one_in(does.publishes) && event.hops < hops_max && published_ < published_max) {
+        publish_one(&about, event.hops + 1);
+    }
+    if (one_in(does.subscribes)) {
+        subscribe();
+    }
+    if (one_in(does.ends_another)) {
+        end_any();
+    }
+    if (one_in(does.ends_itself)) {
+        end(which);
+    }
+    if (one_in(does.audits) && bus_.audit().unaccounted() < 0) {
+        throw std::logic_error("the books show more ends than beginnings");
+    }
+    if (one_in(does.waits) && bus_.wait_idle()) {
+        throw std::logic_error("wait_idle waited inside a handler");
+    }
+    if (one_in(does.drains)) {
+        drained_ = true;
+        model_.drain_begins();
+        static_cast<void>(bus_.drain());
+    }
+    if (one_in(does.throws)) {
+        throw std::runtime_error("on purpose");
+    }
+    if (one_in(does.rejects)) {
+        return one_in(2) ? stentor::outcome::ignore() : stentor::outcome::reject("on purpose");
+    }
+    return one_in(does.gives_back) ? stentor::outcome::release() : stentor::outcome::done();
+}
+
+}  // namespace stentor_test
