@@ -11,6 +11,7 @@ int main(int argc, char** argv) {
     bench::add_handler_work(workloads);
     bench::add_many_to_one(workloads);
     bench::add_many_to_many(workloads);
+    bench::add_keyed(workloads);
     bench::add_open_loop(workloads);
     bench::add_request_echo(workloads);
     bench::add_idle(workloads);

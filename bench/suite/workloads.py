@@ -106,6 +106,23 @@ THROUGHPUT = [
             Target("stentor", "CAF", 10, 15),
         ],
     ),
+    Workload(
+        "order",
+        "by_key",
+        "one publisher, one handler that keeps an order, against the same without one",
+        [
+            Entry("by_key, 1 000 keys", "engine", "by_key_1k"),
+            Entry("by_key, 1 000 000 keys", "engine", "by_key_1m"),
+            Entry("serial", "engine", "serial"),
+            Entry("unordered", "engine", "one_to_one"),
+            Entry("by_key, 1 000 keys, four publishers", "engine", "by_key_1k_four_publishers"),
+            Entry("unordered, four publishers", "engine", "four_to_one"),
+        ],
+        [
+            Target("by_key, 1 000 keys", "unordered", 0.5),
+            Target("by_key, 1 000 000 keys", "unordered", 0.3),
+        ],
+    ),
 ]
 
 SIGNALS2 = "Boost.Signals2"

@@ -14,6 +14,7 @@ void add_fan_out(std::vector<workload>& workloads);
 void add_inline_dispatch(std::vector<workload>& workloads);
 void add_handler_work(std::vector<workload>& workloads);
 void add_many_to_one(std::vector<workload>& workloads);
+void add_keyed(std::vector<workload>& workloads);
 void add_many_to_many(std::vector<workload>& workloads);
 void add_open_loop(std::vector<workload>& workloads);
 void add_request_echo(std::vector<workload>& workloads);

@@ -89,13 +89,12 @@ void keep_the_last(stentor::bus& bus) {
                                           entered.release();
                                           open.wait();
                                       },
-                                      {.capacity = 2,
+                                      {.max_concurrency = 1,
+                                       .capacity = 2,
                                        .when_full = stentor::when_full::drop_oldest,
-                                       .on_drop =
-                                           [&](const stentor::gap& what) {
-                                               dropped += what.count;  // on a runner
-                                           },
-                                       .max_concurrency = 1});
+                                       .on_drop = [&](const stentor::gap& what) {
+                                           dropped += what.count;  // on a runner
+                                       }});
     bus.publish(level{1});
     entered.acquire();  // the handler has it in hand
     for (int value = 2; value <= 6; ++value) {

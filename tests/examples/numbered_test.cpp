@@ -100,4 +100,11 @@ TEST(testing_a_handler, tests_alone_together_with_failures_and_in_other_orders) 
     EXPECT_EQ(lines_of(run.err).size(), 2U) << "the two failures, one line each\n" << run.err;
 }
 
+TEST(order_by_key, keeps_the_order_of_each_account) {
+    const auto run = run_program({STENTOR_EXAMPLE_ORDER});
+    EXPECT_EQ(run.exit_code, 0);
+    EXPECT_EQ(run.err, "");
+    EXPECT_EQ(run.out, "100 of 100 accounts in order, 500000 cents, 5000 lines in the journal\n");
+}
+
 }  // namespace

@@ -37,7 +37,7 @@ void run_part(part what, double share) {
 }
 
 TEST(balance, holds_for_small_events_and_quick_handlers__slots) {
-    run_part(part::slots, 0.90);
+    run_part(part::slots, 0.88);
 }
 TEST(balance, holds_for_envelopes_texts_and_metadata__boxed) {
     run_part(part::boxed, 0.04);
@@ -53,6 +53,9 @@ TEST(balance, holds_when_handlers_throw_dawdle_and_publish__trouble) {
 }
 TEST(balance, holds_when_drained_at_any_point__drained) {
     run_part(part::drained, 0.01);
+}
+TEST(balance, holds_in_the_order_of_each_key__ordered) {
+    run_part(part::ordered, 0.02);
 }
 
 }  // namespace

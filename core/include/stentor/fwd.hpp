@@ -13,6 +13,7 @@ class event_id;
 class execution;
 class executor;
 class loop;
+class order;
 class outcome;
 class pattern;
 class publish_result;

@@ -20,6 +20,7 @@
 #include <stentor/registry/context.hpp>
 #include <stentor/registry/execution.hpp>
 #include <stentor/registry/handler.hpp>
+#include <stentor/registry/order.hpp>
 #include <stentor/registry/outcome.hpp>
 #include <stentor/registry/subscription.hpp>
 #include <stentor/registry/subscription_options.hpp>

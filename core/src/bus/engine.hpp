@@ -166,10 +166,13 @@ private:
     }
     publish_result publish_small_long(const event_type& type, const std::byte* payload,
                                       publisher_slot* slot) noexcept;
-    template <std::size_t SlotSize>
+    template <class Lane>
     [[nodiscard, gnu::always_inline]] inline bool publish_through_cell(
         publisher_slot& slot, route_cell& cell, const topic_entry& entry, const std::byte* payload,
         slot_header& header) noexcept;
+    [[nodiscard]] bool publish_in_order(publisher_slot& slot, route_cell& cell,
+                                        const topic_entry& entry, const std::byte* payload,
+                                        slot_header& header) noexcept;
     [[nodiscard, gnu::always_inline]] inline bool publish_short(publisher_slot& slot,
                                                                 const event_type& type,
                                                                 const std::byte* payload,

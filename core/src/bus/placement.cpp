@@ -101,8 +101,8 @@ void engine::choose_stamps() noexcept {
 }
 
 // Gives memory back after a burst: publishers turn to a new lane, the old one dies when it is
-// empty. Not where the number of calls at once is limited: a publisher that holds the old route may
-// fill the old lane while the new one is drained as well.
+// empty. Not where the number of calls at once is limited, or their order kept: a publisher that
+// holds the old route may fill the old lane while the new one is drained as well.
 void engine::renew_lanes() {
     for (const auto& entry : topics_.entries()) {
         if (entry->shared_lane != nullptr && swollen(*entry->shared_lane) &&
@@ -111,7 +111,8 @@ void engine::renew_lanes() {
         }
     }
     for (const auto& one : active_) {
-        if (one->own != nullptr && one->options.max_concurrency == 0 && swollen(*one->own)) {
+        if (one->own != nullptr && one->options.max_concurrency == 0 && !one->own->ordered() &&
+            swollen(*one->own)) {
             const auto old = std::exchange(one->own, nullptr);
             bool moved = false;
             static_cast<void>(attempt([&] { moved = own_lane_for(*one) && reroute(*one); }));

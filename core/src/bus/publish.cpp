@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "bus/outgoing.hpp"
+#include "lane/ordered_lane.hpp"
 #include "lane/queue_lane.hpp"
 
 #include <algorithm>
@@ -12,11 +13,11 @@ namespace stentor::inline v0::detail {
 // credit, and nothing changed since the last time. False: nothing was done, take the long way;
 // every step is explained there. It writes as little as it can: what a publisher stores waits in
 // the store buffer behind the lines of the queue, which come from the other core.
-template <std::size_t SlotSize>
+template <class Lane>
 inline bool engine::publish_through_cell(publisher_slot& slot, route_cell& cell,
                                          const topic_entry& entry, const std::byte* payload,
                                          slot_header& header) noexcept {
-    auto& through = static_cast<queue_lane<SlotSize>&>(*cell.only);
+    auto& through = static_cast<Lane&>(*cell.only);
     auto& port = *cell.first_port;
     if (!port.credits.take_one()) {
         return false;
@@ -45,9 +46,22 @@ inline bool engine::publish_short(publisher_slot& slot, const event_type& type,
         known.entry->version.load(std::memory_order_acquire) != known.version) {  // [PAIR route]
         return false;
     }
-    return cell->slot_size == 64
-               ? publish_through_cell<64>(slot, *cell, *known.entry, payload, header)
-               : publish_through_cell<96>(slot, *cell, *known.entry, payload, header);
+    switch (cell->slot_size) {
+        case 64:
+            return publish_through_cell<queue_lane<64>>(slot, *cell, *known.entry, payload, header);
+        case 96:
+            return publish_through_cell<queue_lane<96>>(slot, *cell, *known.entry, payload, header);
+        default: return publish_in_order(slot, *cell, *known.entry, payload, header);
+    }
+}
+
+// The same into a lane with an order.
+[[gnu::noinline]] bool engine::publish_in_order(publisher_slot& slot, route_cell& cell,
+                                                const topic_entry& entry, const std::byte* payload,
+                                                slot_header& header) noexcept {
+    return cell.slot_size == 64 + cell_ordered
+               ? publish_through_cell<ordered_lane<64>>(slot, cell, entry, payload, header)
+               : publish_through_cell<ordered_lane<96>>(slot, cell, entry, payload, header);
 }
 
 // Flat, because a call keeps what it saves on the stack: more stores.

@@ -9,20 +9,38 @@
 // state. A route is built as a whole and swapped with one store.
 namespace stentor::inline v0::detail {
 
+namespace {
+
+lane_order order_of(const subscription_options& options) noexcept {
+    switch (options.order.what()) {
+        case order::kind::serial: return lane_order::serial;
+        case order::kind::by_key: return lane_order::by_key;
+        case order::kind::unordered: break;
+    }
+    return lane_order::unordered;
+}
+
+}  // namespace
+
 bool engine::own_lane_for(subscription_record& record) {
     if (record.own != nullptr) {
         return true;
     }
     const auto slot_size = record.type != nullptr ? slot_size_for(record.type)
                                                   : static_cast<std::uint32_t>(sizeof(slot_image));
+    const auto order = order_of(record.options);
     record.own = new_lane(
         {.slot_size = slot_size,
-         .runners_max = static_cast<std::uint32_t>(record.options.max_concurrency),
+         .runners_max = order == lane_order::serial
+                            ? 1
+                            : static_cast<std::uint32_t>(record.options.max_concurrency),
          .capacity = record.options.capacity,
          .batched = record.form.batch,
          .answers = record.form.answers,
          .served_by = record.served_by,
-         .cost_floor_ns = record.options.execution == execution::blocking ? slow_from_ns : 0});
+         .cost_floor_ns = record.options.execution == execution::blocking ? slow_from_ns : 0,
+         .order = order,
+         .one_each = record.form.answers});
     if (record.own != nullptr) {
         record.own->serves = record.weak_from_this();
     }

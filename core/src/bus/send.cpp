@@ -382,7 +382,7 @@ route_cell* engine::make_cell(publisher_slot& slot, route& to) noexcept {
         if (to.counts_entries() && !to.constrained) {
             cell->only = to.targets.front().through.get();
             cell->first_port = cell->ports.front();
-            cell->slot_size = cell->only->slot_size();
+            cell->slot_size = cell->only->slot_size() + (cell->only->ordered() ? cell_ordered : 0);
         }
         to.cells[slot.index].store(cell.get(), std::memory_order_release);  // [PAIR cell]
         return cell.release();

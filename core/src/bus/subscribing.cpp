@@ -49,7 +49,7 @@ std::optional<std::string> check_execution(const subscription_options& options,
         return std::nullopt;
     }
     if (has_own_limits(options) || options.placement != placement::automatic) {
-        return "execution::inline_ does not go with capacity, when_full, on_drop, "
+        return "execution::inline_ does not go with order, capacity, when_full, on_drop, "
                "required, max_concurrency or placement, because it queues nothing; leave them as "
                "they are, "
                "or use execution::pool";
@@ -82,7 +82,7 @@ std::optional<error> check_options(std::string_view name, const subscription_opt
         return error(
             errc::unsupported_combination,
             "subscription " + quoted(name) +
-                ": placement::shared does not go with capacity, when_full::block, required "
+                ": placement::shared does not go with order, capacity, when_full::block, required "
                 "or max_concurrency, because a shared lane has one of each; leave the "
                 "placement automatic");
     }
@@ -97,8 +97,42 @@ std::optional<error> check_options(std::string_view name, const subscription_opt
                          "returns outcomes, because what it gives back and takes together is its "
                          "own lane's; leave the placement automatic");
     }
+    if (options.order == order::serial && options.max_concurrency > 1) {
+        return error(errc::unsupported_combination,
+                     "subscription " + quoted(name) +
+                         ": order::serial is one call at a time; leave max_concurrency out, or use "
+                         "by_key");
+    }
     if (options.owner && options.owner->expired()) {
         return wrong("its owner is gone already; subscribe while the owner lives");
+    }
+    return std::nullopt;
+}
+
+// Whether the key function can read the events that the subscription gets.
+std::optional<error> check_order(std::string_view name, const event_type* type,
+                                 const subscription_options& options) {
+    if (!(options.order.what() == order::kind::by_key)) {
+        return std::nullopt;
+    }
+    const auto subject = "subscription " + quoted(name) + ": ";
+    const auto* keys = options.order.keys();
+    if (keys == nullptr) {
+        return error(errc::invalid_option,
+                     subject + (type == nullptr
+                                    ? "by_key() has no key function; give a pattern's one, as in "
+                                      "by_key<stentor::any_event>(function)"
+                                    : "by_key() takes the event's own key, and it has none; give "
+                                      "the event `static constexpr auto key = &event::member`, or "
+                                      "by_key a member"));
+    }
+    if (keys->type != nullptr && (type == nullptr || !same_type(*keys->type, *type))) {
+        return error(errc::type_mismatch,
+                     subject + "its key function is for events of topic " +
+                         quoted(keys->type->topic) +
+                         (type == nullptr ? "; a pattern's takes a stentor::any_event"
+                                          : ", the subscription for " + quoted(type->topic) +
+                                                "; give a member of the event that it handles"));
     }
     return std::nullopt;
 }
@@ -135,6 +169,9 @@ result<subscription, error> engine::subscribe_checked(std::string_view name, con
         return unexpected<error>(std::move(*wrong));
     }
     if (auto wrong = check_options(name, options, handler.traits)) {
+        return unexpected<error>(std::move(*wrong));
+    }
+    if (auto wrong = check_order(name, type, options)) {
         return unexpected<error>(std::move(*wrong));
     }
     if (!handler.call) {

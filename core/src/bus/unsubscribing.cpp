@@ -127,6 +127,7 @@ void engine::destroy_handler(subscription_record& record) noexcept {
     if (!record.handler_gone.exchange(true, std::memory_order_acq_rel)) {
         ++handlers_ending;
         record.call = nullptr;
+        record.options.order.forget_keys();
         --handlers_ending;
         record.handler_ended.store(true, std::memory_order_release);
     }

@@ -98,7 +98,7 @@ bool runner::step() noexcept {
 void runner::cancel_all(lane& from) noexcept {
     auto* before = current_runner;
     current_runner = this;
-    while (const auto count = from.dequeue(index_, buffer_, batch_max)) {
+    while (const auto count = from.dequeue_cancelled(index_, buffer_, keys_, batch_max)) {
         process(from, count);
     }
     current_runner = before;
@@ -127,7 +127,7 @@ bool runner::work() noexcept {
     if (linger_ != nullptr && linger_->pending()) {
         found_work();
         drain(*linger_);
-        return true;
+        return !found_nothing_ || linger_ == nullptr || wait_for_entry();
     }
     return false;
 }
@@ -149,6 +149,7 @@ void runner::found_work() noexcept {
 }
 
 void runner::drain(lane& from) noexcept {
+    found_nothing_ = true;
     int misses = 0;
     std::size_t last = 0;
     for (int turn = 0;; ++turn) {
@@ -160,7 +161,7 @@ void runner::drain(lane& from) noexcept {
             return;
         }
         const auto limit = from.batched() ? batch_max : slow ? 1 : batch_limit(from);
-        const auto count = from.dequeue(index_, buffer_, limit);
+        const auto count = take(from, limit);
         if (count == 0 && slow) {
             release_slow_call();
             return;

@@ -44,7 +44,7 @@ bool release_rested(scheduler& shared, crew& whose) noexcept;
 [[nodiscard]] std::int64_t next_rest_over(scheduler& shared) noexcept;
 
 // Takes lanes from the ready set, drains them in batches, calls handlers. One thread at a time.
-class runner final : public runner_task {
+class runner final : public runner_task, private key_reader {
 public:
     static constexpr std::size_t batch_max = batch_events_max;
     static constexpr std::size_t batch_unknown = 16;  // while nobody knows how long a call lasts
@@ -114,6 +114,7 @@ private:
         const route& origin;
         const route_target& target;
         const std::byte* slots;
+        const std::uint64_t* keys;  // of a lane with an order, one for each slot; else null
         std::size_t count;
         bool flagged;  // some stamp has flags: timed alone, or checked for expiry
         bool boxed;    // some event has an envelope
@@ -135,6 +136,7 @@ private:
     std::size_t poll_lane(lane& from, std::size_t max) noexcept;
     bool work() noexcept;
     void drain(lane& from) noexcept;
+    bool wait_for_entry() noexcept;
     void rest() noexcept;
     bool search() noexcept;
     void park() noexcept;
@@ -148,6 +150,11 @@ private:
     static void note_backlog(lane& from) noexcept;
 
     void run_continuations() noexcept;
+    [[nodiscard]] std::size_t take(lane& from, std::size_t limit) noexcept;
+    void read_keys(lane& from, const std::byte* slots, std::size_t count,
+                   std::uint64_t* keys) noexcept override;
+    void fail_keyless(const stretch& what) noexcept;
+    void release_keys(const stretch& what, std::size_t first, std::size_t count) noexcept;
     void process(lane& from, std::size_t count) noexcept;
     void handle(const stretch& what) noexcept;
     void handle_timed(const stretch& what) noexcept;
@@ -199,12 +206,14 @@ private:
     // --- the runner's own ------------------------------------------------------------------------
     std::size_t cursor_ = 0;
     std::size_t batch_most_ = batch_max;
-    lane* linger_ = nullptr;      // attended, though found empty
-    bool slow_reserved_ = false;  // may make a known-slow call
-    bool debt_ = false;           // left a lane without the heavy fence
-    bool searching_ = false;      // counted as searching
-    bool searched_ = false;       // was, until it gave up parking
+    lane* linger_ = nullptr;       // attended, though found empty
+    bool slow_reserved_ = false;   // may make a known-slow call
+    bool debt_ = false;            // left a lane without the heavy fence
+    bool searching_ = false;       // counted as searching
+    bool searched_ = false;        // was, until it gave up parking
     bool begins_asleep_ = false;
+    bool found_nothing_ = false;   // in the lane that it drained last
+    std::uint32_t fruitless_ = 0;  // in a row, though something was pending
     bool stepping_ = false;  // a handler that steps a manual executor must not step its own runner
     bool surplus_ = false;   // came back from a slow call; perhaps one runner too many is active
     std::uint32_t vain_searches_ = 0;
@@ -232,6 +241,7 @@ private:
     alignas(cache_line_size) std::atomic<bool> attention_{false};  // written by the watch
 
     alignas(cache_line_size) std::byte buffer_[batch_max * sizeof(slot_image)];
+    std::uint64_t keys_[batch_max];  // of what is in the buffer, when its lane has an order
 };
 
 }  // namespace stentor::inline v0::detail

@@ -3,6 +3,7 @@
 #include "event/delivery_tracker.hpp"
 #include "event/envelope.hpp"
 #include "registry/event_view.hpp"
+#include <stentor/event/event_key.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -12,16 +13,6 @@ namespace stentor::inline v0::detail {
 
 namespace {
 
-const route_target& target_in(const route& origin, const lane& from) noexcept {
-    for (const auto& one : origin.targets) {
-        if (one.through.get() == &from) {
-            return one;
-        }
-    }
-    STENTOR_ASSERT(false, "an entry lies in a lane that its route does not name");
-    return origin.targets.front();
-}
-
 constexpr std::uint32_t stretches_measured = 8;  // one in so many
 
 }  // namespace
@@ -30,6 +21,7 @@ void runner::process(lane& from, std::size_t count) noexcept {
     in_hand_.store(static_cast<std::int64_t>(count), std::memory_order_release);
     given_back_ = 0;
     const auto stride = from.slot_size();
+    const auto* keys = from.ordered() ? keys_ : nullptr;
     for (std::size_t first = 0; first < count;) {
         const auto* origin = header_at(buffer_, stride, first).origin;
         std::int64_t flags = 0;
@@ -40,11 +32,13 @@ void runner::process(lane& from, std::size_t count) noexcept {
             flags |= slot.stamp;
             boxed = boxed || slot.box != nullptr;
             ++last;
-        } while (last < count && header_at(buffer_, stride, last).origin == origin);
+        } while (last < count && header_at(buffer_, stride, last).origin == origin &&
+                 (keys == nullptr || (keys[last] == key_failed) == (keys[first] == key_failed)));
         handle({.from = from,
                 .origin = *origin,
                 .target = target_in(*origin, from),
                 .slots = buffer_ + first * stride,
+                .keys = keys == nullptr ? nullptr : keys + first,
                 .count = last - first,
                 .flagged = (flags & stamp_flags) != 0,
                 .boxed = boxed});
@@ -57,6 +51,10 @@ void runner::process(lane& from, std::size_t count) noexcept {
 }
 
 void runner::handle(const stretch& what) noexcept {
+    if (what.keys != nullptr && what.keys[0] == key_failed) {
+        fail_keyless(what);
+        return;
+    }
     if (what.from.batched()) {
         handle_spans(what);
         return;
@@ -147,7 +145,7 @@ bool runner::awaited(const slot_header& slot) noexcept {
     return (slot.stamp & stamp_special) != 0 && slot.box->tracker != nullptr;
 }
 
-// The entries are done with: envelopes go, credits go home.
+// The entries are done with: envelopes go, keys are free for others, credits go home.
 void runner::settle(const stretch& what, std::size_t first, std::size_t count) noexcept {
     if (released_ != 0) {
         settle_but_released(what, first, count);
@@ -160,6 +158,9 @@ void runner::settle(const stretch& what, std::size_t first, std::size_t count) n
                 shared_.bytes.give(bytes);
             }
         }
+    }
+    if (what.keys != nullptr) {
+        release_keys(what, first, count);
     }
     in_hand_.fetch_sub(static_cast<std::int64_t>(count), std::memory_order_release);
     shared_.settle(what.from, static_cast<std::int64_t>(count));

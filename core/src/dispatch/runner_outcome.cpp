@@ -121,7 +121,11 @@ void runner::settle_but_released(const stretch& what, std::size_t first,
         }
         releases_.reset(place + at);
         in_hand_.fetch_sub(1, std::memory_order_release);
-        if (give_back(what.from, index_, what.slots + (first + at) * stride)) {
+        const auto* slot = what.slots + (first + at) * stride;
+        if (what.keys != nullptr && what.from.give_back(what.keys[first + at], slot)) {
+            ++given_back_;
+            release_keys(what, first + at, 1);
+        } else if (what.keys == nullptr && give_back(what.from, index_, slot)) {
             ++given_back_;
         } else {
             in_hand_.fetch_add(1, std::memory_order_release);
@@ -133,8 +137,8 @@ void runner::settle_but_released(const stretch& what, std::size_t first,
     }
 }
 
-// Behind what is queued. The caller holds the lane and looks at it again before it leaves, so there
-// is nobody to wake. False: no memory.
+// Behind what is queued: for lanes without an order. The caller holds the lane and looks at it
+// again before it leaves, so there is nobody to wake. False: no memory.
 bool runner::give_back(lane& to, std::uint32_t runner, const std::byte* slot) noexcept {
     auto* port = to.port_of(lane_port::of_runners + runner);
     if (port == nullptr) {

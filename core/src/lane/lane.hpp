@@ -17,6 +17,7 @@ namespace stentor::inline v0::detail {
 
 class subscription_record;
 class crew;  // of runners; see dispatch/crew.hpp
+class lane;
 
 // One publisher slot's side of a lane: its producer token (in the derived class), its cached
 // credits, and its count of enqueued entries. Made at the slot's first publish into the lane, kept
@@ -36,6 +37,20 @@ struct lane_port {
     const std::uint32_t slot_index;
 };
 
+// In which order a lane gives its entries out. `serial` is `by_key` with one key.
+enum class lane_order : std::uint8_t { unordered, serial, by_key };
+
+// Who can read the keys of entries: a runner, because key functions are users' code.
+class key_reader {
+public:
+    // Writes one key for each entry: a hash, key_free, or key_failed.
+    virtual void read_keys(lane& from, const std::byte* slots, std::size_t count,
+                           std::uint64_t* keys) noexcept = 0;
+
+protected:
+    ~key_reader() = default;
+};
+
 // An MPMC queue of slots with its credits and the word that decides who drains it. Publishers
 // enqueue through ports, runners dequeue in batches. FIFO per port.
 class lane {
@@ -51,6 +66,9 @@ public:
         bool answers = false;       // its handler returns outcomes, so it may give entries back
         crew* served_by = nullptr;  // null: the pool
         std::int64_t cost_floor_ns = 0;  // its calls count as that long at least
+        lane_order order = lane_order::unordered;
+        // A batch gets one entry of a key only: its handler may keep the key, or give it back.
+        bool one_each = false;
     };
 
     explicit lane(const traits& what) noexcept
@@ -97,6 +115,21 @@ public:
         return notice_.load(std::memory_order_relaxed) &&
                notice_.exchange(false, std::memory_order_acq_rel);
     }
+    // --- lanes with an order
+    // The same, with the key of each entry. The batch holds its keys until each entry is released.
+    [[nodiscard]] virtual std::size_t dequeue_in_order(key_reader& reader, std::byte* out,
+                                                       std::uint64_t* keys,
+                                                       std::size_t max) noexcept;
+    // Entries in the hands of nobody, whatever they wait for: to be cancelled. Their keys are free.
+    [[nodiscard]] virtual std::size_t dequeue_cancelled(std::uint32_t consumer, std::byte* out,
+                                                        std::uint64_t* keys,
+                                                        std::size_t max) noexcept;
+    // An entry that the caller's batch holds comes before all others of its key, once that is
+    // released. False: no memory.
+    [[nodiscard]] virtual bool give_back(std::uint64_t key, const std::byte* slot) noexcept;
+    // Entries with these keys are done with, or given back. By any thread, in any order. True:
+    // others can be dequeued now, so the caller announces the lane as a publisher does.
+    [[nodiscard]] virtual bool release(const std::uint64_t* keys, std::size_t count) noexcept;
 
     [[nodiscard]] std::uint32_t id() const noexcept { return traits_.id; }
     [[nodiscard]] std::uint32_t slot_size() const noexcept { return traits_.slot_size; }
@@ -105,9 +138,11 @@ public:
     [[nodiscard]] std::int64_t cost_floor() const noexcept { return traits_.cost_floor_ns; }
     [[nodiscard]] bool batched() const noexcept { return traits_.batched; }
     [[nodiscard]] bool answers() const noexcept { return traits_.answers; }
+    [[nodiscard]] bool ordered() const noexcept { return traits_.order != lane_order::unordered; }
     [[nodiscard]] std::uint32_t runners_max() const noexcept { return traits_.runners_max; }
 
-    // Entries in the queue that nobody dequeued. Exact after the fences of lane_state, else as of a
+    // Entries in the queue that nobody dequeued; of those that had to wait for their key, the ones
+    // that need not any more. Exact after the fences of lane_state, else as of a
     // moment ago. `dequeued` first: an entry that comes and goes meanwhile is then not owed.
     [[nodiscard]] std::int64_t backlog() const noexcept {
         const auto gone = dequeued_.load(std::memory_order_acquire);
@@ -116,7 +151,7 @@ public:
              port = port->next) {
             come += port->enqueued.read();
         }
-        return static_cast<std::int64_t>(come - gone);
+        return static_cast<std::int64_t>(come - gone) + ready_.load(std::memory_order_relaxed);
     }
     // There is something for a runner to do.
     [[nodiscard]] bool pending() const noexcept {
@@ -189,10 +224,20 @@ protected:
     void count_dequeued(std::size_t amount) noexcept {
         dequeued_.fetch_add(amount, std::memory_order_release);
     }
+    void count_ready(std::int64_t amount) noexcept {
+        ready_.fetch_add(amount, std::memory_order_relaxed);
+    }
+    [[nodiscard]] bool any_ready() const noexcept {
+        return ready_.load(std::memory_order_relaxed) > 0;
+    }
+    [[nodiscard]] const traits& limits() const noexcept { return traits_; }
 
 private:
     // Written by runners, read by runners.
     alignas(cache_line_size) std::atomic<std::uint64_t> dequeued_{0};
+    // Written under an ordered lane's mutex. relaxed: the fences of lane_state order it, as they do
+    // the counts of enqueued entries.
+    std::atomic<std::int64_t> ready_{0};
     // Pushed by publishers' first publishes (release), read by all (acquire). [PAIR ports]
     std::atomic<lane_port*> ports_{nullptr};
     // Set by publishers that drop, taken by runners.

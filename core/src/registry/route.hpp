@@ -2,6 +2,7 @@
 #pragma once
 
 #include "registry/subscription_record.hpp"
+#include <stentor/base/assert.hpp>
 #include <stentor/base/cache_line.hpp>
 #include <stentor/event/slot.hpp>
 #include <stentor/metrics/counter.hpp>
@@ -49,12 +50,14 @@ struct route_target {
     when_full::policy overflow = when_full::policy::reject;
 };
 
+inline constexpr std::uint32_t cell_ordered = 1;
+
 // What one publisher slot counts and keeps for one route version. Written by the slot's holder.
 struct alignas(cache_line_size) route_cell {
     route* of = nullptr;
     lane* only = nullptr;  // the one lane of a route that has one, and is not constrained
     lane_port* first_port = nullptr;
-    std::uint32_t slot_size = 0;  // of that lane
+    std::uint32_t slot_size = 0;  // of that lane; with cell_ordered when it has an order
     counter entries;              // enqueued, all targets
     counter events;  // accepted by at least one of several targets; of one target, see entries
     std::vector<lane_port*> ports;  // one per target
@@ -145,5 +148,16 @@ struct route {
         return static_cast<std::int64_t>(accepted_entries() - gone);
     }
 };
+
+// The subscriptions that a lane serves of a route.
+[[nodiscard]] inline const route_target& target_in(const route& origin, const lane& from) noexcept {
+    for (const auto& one : origin.targets) {
+        if (one.through.get() == &from) {
+            return one;
+        }
+    }
+    STENTOR_ASSERT(false, "an entry lies in a lane that its route does not name");
+    return origin.targets.front();
+}
 
 }  // namespace stentor::inline v0::detail

@@ -29,7 +29,8 @@ class lane;
 
 // The subscription has limits of its own, which a lane shared with others could not keep.
 [[nodiscard]] inline bool has_own_limits(const subscription_options& options) noexcept {
-    return options.required || options.when_full != when_full::reject || options.on_drop ||
+    return options.order.what() != order::kind::unordered || options.required ||
+           options.when_full != when_full::reject || options.on_drop ||
            options.max_concurrency != 0 || options.capacity != subscription_capacity_default;
 }
 

@@ -131,6 +131,32 @@ void draw_trouble(random_source& dice, plan& made) {
     }
 }
 
+void draw_ordered(random_source& dice, plan& made) {
+    made.events_each = 240'000 / made.publishers;
+    made.topics = some_topics(dice, echo_topic, 4);
+    made.bulk = dice.one_in(3) ? dice.within(2, 64) : 1;
+    const auto count = dice.within(1, 5);
+    for (std::uint64_t index = 0; index < count; ++index) {
+        auto one = some_subscription(dice, made, 3);
+        one.options.placement = placement::automatic;
+        one.keyed = dice.one_in(2);
+        if (!one.keyed && dice.one_in(2)) {
+            one.options.order = order::serial;
+            one.options.max_concurrency = 0;
+        }
+        if (dice.one_in(3)) {
+            one.options.capacity = static_cast<std::int64_t>(dice.within(1, 500));
+        }
+        one.throws_one_in = dice.of<std::uint64_t>({0, 0, 1'000});
+        one.dawdles_one_in = dice.of<std::uint64_t>({0, 0, 20'000});
+        one.dawdles_us = dice.of({60, 1'000});
+        one.echoes_one_in = dice.of<std::uint64_t>({0, 0, 50});
+        made.subscriptions.push_back(std::move(one));
+    }
+    made.drain_at = dice.one_in(4) ? dice.within(0, 100) : 100;
+    made.drain_us = dice.of({0, 100, 2'000});
+}
+
 void draw_drained(random_source& dice, plan& made) {
     if (dice.one_in(2)) {
         draw_trouble(dice, made);
@@ -200,6 +226,7 @@ plan draw(part what, std::uint64_t seed) {
         case part::full: draw_full(dice, made); break;
         case part::trouble: draw_trouble(dice, made); break;
         case part::drained: draw_drained(dice, made); break;
+        case part::ordered: draw_ordered(dice, made); break;
     }
     made.events_each = std::max<std::uint64_t>(made.events_each / cost, 100);
     cover_topics(made);
@@ -207,7 +234,8 @@ plan draw(part what, std::uint64_t seed) {
 }
 
 const char* name_of(part what) noexcept {
-    constexpr const char* names[] = {"slots", "boxed", "fan_out", "full", "trouble", "drained"};
+    constexpr const char* names[] = {"slots",   "boxed",   "fan_out", "full",
+                                     "trouble", "drained", "ordered"};
     return names[static_cast<std::size_t>(what)];
 }
 
@@ -237,6 +265,9 @@ std::string describe(const plan& what) {
             (one.options.when_full.blocks()
                  ? ", blocks " + std::to_string(one.options.when_full.deadline().count()) + " ns"
                  : "") +
+            (one.serial() ? ", serial"
+             : one.keyed  ? ", by key"
+                          : "") +
             ", concurrency " + std::to_string(one.options.max_concurrency) + ", placement " +
             std::to_string(static_cast<int>(one.options.placement)) + ", throws 1/" +
             std::to_string(one.throws_one_in) + ", dawdles 1/" +

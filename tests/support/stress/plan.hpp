@@ -23,19 +23,24 @@ enum class part {
     full,     // capacities that are always reached; reject, required, block
     trouble,  // handlers that throw, dawdle by surprise and publish
     drained,  // all of it, with the bus drained at any point
+    ordered,  // subscriptions that are serial, or have a key: the publisher
 };
 
 struct subscription_plan {
     std::size_t topic = 0;  // when there is no pattern
     std::string pattern{};
     subscription_options options{};
+    bool keyed = false;  // by the publisher; else options.order says it all
     // Decided by the event's dice. 0: never.
     std::uint64_t throws_one_in = 0;
     std::uint64_t dawdles_one_in = 0;
     std::int64_t dawdles_us = 0;
     std::uint64_t echoes_one_in = 0;
 
-    [[nodiscard]] bool single() const noexcept { return options.max_concurrency == 1; }
+    [[nodiscard]] bool serial() const noexcept { return options.order == order::serial; }
+    [[nodiscard]] bool single() const noexcept { return options.max_concurrency == 1 || serial(); }
+    // Each publisher's events come in their order, through whichever slots it publishes.
+    [[nodiscard]] bool ordered() const noexcept { return keyed || serial(); }
     [[nodiscard]] bool bounded() const noexcept {
         return options.capacity != subscription_capacity_default;
     }

@@ -66,7 +66,11 @@ private:
     void subscribe_all();
     void subscribe(std::size_t index);
     template <class E>
-    subscription subscribe_typed(const std::string& name, sink& to, subscription_options options) {
+    subscription subscribe_typed(const std::string& name, sink& to, bool keyed,
+                                 subscription_options options) {
+        if (keyed) {
+            options.order = by_key<E>([](const E& event) { return stamp_of(event).publisher(); });
+        }
         return bus_.subscribe<E>(
             name, [&to](const E& event, context& about) { to.take(stamp_of(event), about); },
             std::move(options));
@@ -126,21 +130,26 @@ void round::subscribe(std::size_t index) {
     const auto& how = what_.subscriptions[index];
     auto& to = *sinks_[index];
     const auto name = "s" + std::to_string(index);
+    auto options = how.options;
     if (!how.pattern.empty()) {
+        if (how.keyed) {
+            options.order = by_key<any_event>(
+                [](const any_event& event) { return stamp_of_any(event).publisher(); });
+        }
         handles_.push_back(bus_.subscribe(
             name, pattern(how.pattern),
             [&to](const any_event& event, context& about) { to.take(stamp_of_any(event), about); },
-            how.options));
+            options));
         return;
     }
     switch (how.topic) {
-        case 0: handles_.push_back(subscribe_typed<pulse_a>(name, to, how.options)); break;
-        case 1: handles_.push_back(subscribe_typed<pulse_b>(name, to, how.options)); break;
-        case 2: handles_.push_back(subscribe_typed<brick>(name, to, how.options)); break;
-        case 3: handles_.push_back(subscribe_typed<letter>(name, to, how.options)); break;
-        case 4: handles_.push_back(subscribe_typed<slab>(name, to, how.options)); break;
-        case 5: handles_.push_back(subscribe_typed<parcel>(name, to, how.options)); break;
-        default: handles_.push_back(subscribe_typed<echo>(name, to, how.options)); break;
+        case 0: handles_.push_back(subscribe_typed<pulse_a>(name, to, how.keyed, options)); break;
+        case 1: handles_.push_back(subscribe_typed<pulse_b>(name, to, how.keyed, options)); break;
+        case 2: handles_.push_back(subscribe_typed<brick>(name, to, how.keyed, options)); break;
+        case 3: handles_.push_back(subscribe_typed<letter>(name, to, how.keyed, options)); break;
+        case 4: handles_.push_back(subscribe_typed<slab>(name, to, how.keyed, options)); break;
+        case 5: handles_.push_back(subscribe_typed<parcel>(name, to, how.keyed, options)); break;
+        default: handles_.push_back(subscribe_typed<echo>(name, to, how.keyed, options)); break;
     }
 }
 

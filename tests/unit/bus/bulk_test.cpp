@@ -123,7 +123,7 @@ TEST_F(bulk, accepts_the_prefix_that_fits) {
                                            door.pass();
                                            seen.add(it.number);
                                        },
-                                       {.capacity = 200, .max_concurrency = 1});
+                                       {.max_concurrency = 1, .capacity = 200});
     const open_at_end opener(door);
     const auto events = ticks(300);
     EXPECT_EQ(bus.publish_bulk(std::span{events}), 180U);

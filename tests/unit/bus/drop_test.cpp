@@ -57,7 +57,7 @@ TEST_F(drop, of_the_newest_keeps_what_is_queued) {
             door.pass();
             seen.add(it.number);
         },
-        {.capacity = 3, .when_full = stentor::when_full::drop_newest, .max_concurrency = 1});
+        {.max_concurrency = 1, .capacity = 3, .when_full = stentor::when_full::drop_newest});
     const open_at_end opener(door);
     for (int number = 0; number < 10; ++number) {
         const auto result = bus.publish(tick{number});
@@ -83,7 +83,7 @@ TEST_F(drop, of_the_oldest_keeps_the_last_ones) {
             door.pass();
             seen.add(it.number);
         },
-        {.capacity = 4, .when_full = stentor::when_full::drop_oldest, .max_concurrency = 1});
+        {.max_concurrency = 1, .capacity = 4, .when_full = stentor::when_full::drop_oldest});
     const open_at_end opener(door);
     ASSERT_TRUE(bus.publish(tick{0}));
     ASSERT_TRUE(door.await_waiting(1));  // in hand: nobody can take it back
@@ -207,7 +207,7 @@ TEST_F(gap, is_told_once_with_the_next_delivery) {
             gaps.add(ctx.gap());
             door.pass();
         },
-        {.capacity = 2, .when_full = stentor::when_full::drop_newest, .max_concurrency = 1});
+        {.max_concurrency = 1, .capacity = 2, .when_full = stentor::when_full::drop_newest});
     const open_at_end opener(door);
     ASSERT_TRUE(bus.publish(tick{0}));
     ASSERT_TRUE(door.await_waiting(1));

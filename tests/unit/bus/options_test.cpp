@@ -126,6 +126,16 @@ const std::vector<bad_subscription> bad_subscription_options = {
          it.placement = stentor::placement::shared;
          it.max_concurrency = 1;
      }},
+    {"placement::shared", errc::unsupported_combination,
+     [](auto& it) {
+         it.placement = stentor::placement::shared;
+         it.order = stentor::order::serial;
+     }},
+    {"order::serial is one call at a time", errc::unsupported_combination,
+     [](auto& it) {
+         it.order = stentor::order::serial;
+         it.max_concurrency = 2;
+     }},
     {"owner", errc::invalid_option,
      [](auto& it) { it.owner = std::weak_ptr<const void>(std::make_shared<int>(1)); }},
 };

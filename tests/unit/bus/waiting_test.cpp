@@ -109,7 +109,7 @@ TEST_F(publish_and_wait, tells_what_was_displaced_later) {
     gate door;
     auto lossy = bus.subscribe<tick>(
         "lossy", [&](const tick&) { door.pass(); },
-        {.capacity = 2, .when_full = stentor::when_full::drop_oldest, .max_concurrency = 1});
+        {.max_concurrency = 1, .capacity = 2, .when_full = stentor::when_full::drop_oldest});
     const open_at_end opener(door);
     ASSERT_TRUE(bus.publish(tick{0}));
     ASSERT_TRUE(door.await_waiting(1));

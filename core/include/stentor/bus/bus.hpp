@@ -81,6 +81,7 @@ public:
         std::string_view name, handler<E> function, subscription_options options = {},
         std::source_location where = std::source_location::current()) {
         if constexpr (event<E>) {  // else handler<E> has said what is wrong
+            options.order.complete<E>();
             return add(name, &event_type_of<E>, nullptr, std::move(function).take(),
                        std::move(options), where);
         } else {

@@ -16,7 +16,8 @@ namespace stentor::inline v0 {
 //   retry     not yet: try again after that long
 //   reject    never: the event is poison for this handler
 //   ignore    handled by doing nothing; counted apart, so that one sees how many
-//   release   given back: it goes behind what is queued, and the call does not count as an attempt
+//   release   given back: it goes behind what is queued, or with an order stays before the others
+//             of its key; and the call does not count as an attempt
 //
 // Threads: a value. Progress: done() neither allocates nor looks at anything; a reason of up to 15
 // characters does not allocate either.

@@ -3,6 +3,7 @@
 
 #include <stentor/base/callback.hpp>
 #include <stentor/registry/execution.hpp>
+#include <stentor/registry/order.hpp>
 #include <stentor/registry/when_full.hpp>
 
 #include <cstdint>
@@ -21,8 +22,13 @@ inline constexpr std::int64_t capacity_max = std::int64_t{1} << 40;
 // Every member has a default. A combination that cannot be honoured is refused when the
 // subscription is made.
 struct subscription_options {
+    // What may run at the same time, and in which order. Other than unordered: a lane of its own,
+    // for good.
+    stentor::order order = stentor::order::unordered;
     // Other than pool: a lane of its own, or none (inline_).
     stentor::execution execution = stentor::execution::pool;
+    // Calls at the same time, at most. 0: as many as there are runners.
+    std::int32_t max_concurrency = 0;
     // Outstanding deliveries (queued or running) at most. Other than the default: a lane of its
     // own.
     std::int64_t capacity = subscription_capacity_default;
@@ -35,8 +41,6 @@ struct subscription_options {
     // When this subscription is full the whole publish is refused (rejected_full) and nobody
     // receives the event. A lane of its own.
     bool required = false;
-    // Calls at the same time, at most. 0: as many as there are runners.
-    std::int32_t max_concurrency = 0;
     stentor::placement placement = stentor::placement::automatic;
     // The subscription ends when this object does; it is kept alive during each call.
     std::optional<std::weak_ptr<const void>> owner{};

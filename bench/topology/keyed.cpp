@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#include "topology/engine_throughput.hpp"
+#include "topology/workloads.hpp"
+
+#include <cstdint>
+#include <utility>
+
+// Order:  publisher --> ordered lane --> runner(s), one per key at a time -> handler
+// The same publisher and handler as one_to_one, which is the unordered one beside them.
+
+namespace bench {
+
+namespace {
+
+// The number of an event's key, of so many: like ids that come in from outside, in no order.
+template <std::uint64_t Keys>
+struct scattered_key {
+    std::uint64_t operator()(const sample<0>& event) const noexcept {
+        return (event.body.sequence * 0x9e3779b97f4a7c15U >> 32U) % Keys;
+    }
+};
+
+measurement ordered_throughput(unsigned publishers, stentor::order order, std::uint64_t count) {
+    const topology shape = one_topic(publishers, 1);
+    ledger book(shape.handlers());
+    stentor::bus bus(engine_options(stentor::profile::balanced, publishers == 1));
+    const adder add{&book, 0};
+    bus.keep(bus.subscribe<sample<0>>("adder", [add](const sample<0>& event) { add(event.body); },
+                                      {.order = std::move(order)}));
+    bus.warm();
+    measurement result = measure_throughput<1, 1>(
+        shape, count, book, engine_workers(),
+        [&](unsigned) { return leased_publisher(bus, std::make_index_sequence<1>{}); });
+    close_and_audit(bus, result, book.delivered());
+    return result;
+}
+
+}  // namespace
+
+void add_keyed(std::vector<workload>& workloads) {
+    workloads.push_back({"by_key_1k", 20'000, [](auto count) {
+                             return ordered_throughput(1, stentor::by_key(scattered_key<1'000>{}),
+                                                       count);
+                         }});
+    workloads.push_back({"by_key_1m", 20'000, [](auto count) {
+                             return ordered_throughput(
+                                 1, stentor::by_key(scattered_key<1'000'000>{}), count);
+                         }});
+    workloads.push_back({"serial", 20'000, [](auto count) {
+                             return ordered_throughput(1, stentor::order::serial, count);
+                         }});
+    workloads.push_back({"by_key_1k_four_publishers", 20'000, [](auto count) {
+                             return ordered_throughput(4, stentor::by_key(scattered_key<1'000>{}),
+                                                       count);
+                         }});
+}
+
+}  // namespace bench
