@@ -174,6 +174,7 @@ function(stentor_install_package)
     install(FILES
         "${PROJECT_BINARY_DIR}/stentor-config.cmake"
         "${PROJECT_BINARY_DIR}/stentor-config-version.cmake"
+        "${PROJECT_SOURCE_DIR}/cmake/stentor_handlers.cmake"
         DESTINATION "${package_dir}" COMPONENT stentor_dev
     )
     install(FILES "${PROJECT_SOURCE_DIR}/LICENSE"

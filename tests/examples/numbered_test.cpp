@@ -107,4 +107,25 @@ TEST(order_by_key, keeps_the_order_of_each_account) {
     EXPECT_EQ(run.out, "100 of 100 accounts in order, 500000 cents, 5000 lines in the journal\n");
 }
 
+TEST(registry, shows_states_and_holds_what_is_queued) {
+    const auto run = run_program({STENTOR_EXAMPLE_REGISTRY});
+    EXPECT_EQ(run.exit_code, 0);
+    const auto lines = lines_of(run.out);
+    const auto place = [&](const std::string& line) {
+        const auto found = std::ranges::find(lines, line);
+        EXPECT_NE(found, lines.end()) << line << "\nin\n" << run.out;
+        return found - lines.begin();
+    };
+    EXPECT_EQ(place("journal opened"), 0);
+    const auto held = place("loyalty.points  paused   held 1  rates change");
+    EXPECT_LT(place("  loyalty.points was paused: rates change"), held);
+    EXPECT_LT(place("  journal: 4200 cents"), held);
+    EXPECT_LT(held, place("  42 points"));
+    EXPECT_GT(place("no subscription of this bus has the name \"loyalty.point\"; did you mean "
+                    "\"loyalty.points\"?"),
+              held);
+    EXPECT_EQ(lines.back(), "fraud: on_start: no model");
+    EXPECT_NE(run.err.find("on_start of subscription"), std::string::npos) << run.err;
+}
+
 }  // namespace

@@ -20,8 +20,13 @@
 #include <stentor/registry/context.hpp>
 #include <stentor/registry/execution.hpp>
 #include <stentor/registry/handler.hpp>
+#include <stentor/registry/handler_row.hpp>
 #include <stentor/registry/order.hpp>
 #include <stentor/registry/outcome.hpp>
+#include <stentor/registry/registry.hpp>
+#include <stentor/registry/selector.hpp>
+#include <stentor/registry/static_handler.hpp>
 #include <stentor/registry/subscription.hpp>
 #include <stentor/registry/subscription_options.hpp>
+#include <stentor/registry/system_events.hpp>
 #include <stentor/version.hpp>

@@ -20,6 +20,8 @@ std::string_view to_string(errc code) noexcept {
         case errc::no_threads: return "no_threads";
         case errc::not_found: return "not_found";
         case errc::invalid_id: return "invalid_id";
+        case errc::busy: return "busy";
+        case errc::hook_failed: return "hook_failed";
     }
     return "unknown";
 }

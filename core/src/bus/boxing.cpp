@@ -48,6 +48,7 @@ struct inheritance {
     publish_options all{};
     char correlation_buffer[event_id::text_size];
     event_id causation{};
+    ancestry causes{};
     std::int32_t depth = 0;
     bool caused = false;
 
@@ -61,6 +62,7 @@ struct inheritance {
         caused = true;
         const auto parent = metadata_of(*reinterpret_cast<const slot_header*>(cause));
         causation = parent.id;
+        causes = causes_after(*reinterpret_cast<const slot_header*>(cause));
         depth = parent.depth + 1;
         if (all.correlation_id.empty()) {
             all.correlation_id = parent.correlation_id;
@@ -105,6 +107,7 @@ void fill(envelope& box, const inheritance& from, char* texts, header* headers) 
     box.depth = from.depth;
     box.has_causation = from.caused;
     box.causation = from.causation;
+    box.causes = from.causes;
     if (from.all.id) {
         box.has_id = true;
         box.id = *from.all.id;

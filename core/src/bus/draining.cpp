@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/attempt.hpp"
-#include "bus/engine.hpp"
+#include "bus/life.hpp"
 
 #include <algorithm>
 #include <thread>
@@ -27,6 +27,8 @@ drain_report engine::drain(std::chrono::nanoseconds deadline) noexcept {
         intake_.set(intake::draining);
     }
     wait_for_publishers(until);
+    std::map<std::string, std::int64_t> cancelled_before;
+    const bool held = end_held(cancelled_before);
     if (inside_handler()) {
         // The caller's own delivery, and what its runner holds behind it, end after it returns; the
         // runners are stopped by the drain that comes from outside.
@@ -52,7 +54,10 @@ drain_report engine::drain(std::chrono::nanoseconds deadline) noexcept {
     intake_.set(intake::closed);
     wait_for_publishers(shared_.now() + cancel_grace_ns);
     if (!report.complete) {
-        cancel_leftovers(report);
+        cancel_leftovers(report, held ? std::optional(std::move(cancelled_before)) : std::nullopt);
+    } else if (held) {
+        static_cast<void>(attempt([&] { name_abandoned(report, cancelled_before); }));
+        report.complete = report.abandoned.empty();
     }
     report.completed = handled_total() - before;
     stop_runners(report);
@@ -83,17 +88,27 @@ void engine::bring_forward(std::int64_t until_ns) noexcept {
     }
 }
 
-// Any one whose handler is still there; null: none.
-std::shared_ptr<subscription_record> engine::record_with_handler() const noexcept {
+// Of those whose handler is still there, the one that started last; null: none. One whose hook runs
+// is left to the thread that is in the hook.
+std::shared_ptr<subscription_record> engine::last_begun_with_handler() const noexcept {
     const std::lock_guard lock(registry_);
+    std::shared_ptr<subscription_record> last;
     for (const auto* list : {&active_, &closed_}) {
         for (const auto& one : *list) {
-            if (!one->handler_gone.load(std::memory_order_acquire)) {
-                return one;
+            if (!one->handler_gone.load(std::memory_order_acquire) && !life::hooked(*one) &&
+                (last == nullptr || one->begun > last->begun)) {
+                last = one;
             }
         }
     }
-    return nullptr;
+    return last;
+}
+
+// Nobody will resume what is paused: what is held is cancelled at once. True: there was something.
+bool engine::end_held(std::map<std::string, std::int64_t>& before) noexcept {
+    const std::lock_guard lock(registry_);
+    static_cast<void>(attempt([&] { before = cancelled_by_topic(); }));
+    return life_->end_all();
 }
 
 bool engine::wait_idle(std::chrono::nanoseconds deadline) noexcept {
@@ -132,6 +147,7 @@ bool engine::quiescent() const noexcept {
     }
     // First, and compared last: nothing was posted or open meanwhile.
     auto ended = shared_.continuations.ended_total();  // [PAIR continuation]
+    const auto held = life_->held_backlog();
     std::int64_t open = 0;
     // Settled first, then accepted, for all routes together: equal sums mean that both were equal
     // when the last settled count was read, because every entry is counted as accepted before it is
@@ -141,7 +157,9 @@ bool engine::quiescent() const noexcept {
     std::atomic_thread_fence(std::memory_order_seq_cst);
     std::uint64_t come = 0;
     for_each_route([&](const route& one) { come += one.accepted_entries(); });
-    open = static_cast<std::int64_t>(come - gone);
+    // What is held waits for a resume, and nobody waits for that. The smaller of two looks: what
+    // came or went meanwhile counts as open.
+    open = static_cast<std::int64_t>(come - gone) - std::min(held, life_->held_backlog());
     for (const auto& one : runners_) {
         if (one->in_waiting_call.load(std::memory_order_acquire)) {
             open -= one->in_hand();
@@ -257,26 +275,31 @@ void engine::cancel_queued() noexcept {
     }
 }
 
+void engine::name_abandoned(drain_report& report,
+                            const std::map<std::string, std::int64_t>& before) {
+    const std::lock_guard lock(registry_);
+    for (const auto& [topic, count] : cancelled_by_topic()) {
+        const auto known = before.find(topic);
+        if (const auto more = count - (known == before.end() ? 0 : known->second); more != 0) {
+            report.abandoned.push_back({topic, more});
+        }
+    }
+}
+
 // The deadline has passed: queued entries are cancelled, running calls get a second to return.
-void engine::cancel_leftovers(drain_report& report) noexcept {
-    std::map<std::string, std::int64_t> before;
+void engine::cancel_leftovers(drain_report& report,
+                              std::optional<std::map<std::string, std::int64_t>> before) noexcept {
     bool detailed = false;
     {
         const std::lock_guard lock(registry_);
-        detailed = attempt([&] { before = cancelled_by_topic(); });
+        detailed = before || attempt([&] { before = cancelled_by_topic(); });
         shared_.cancelling.store(true, std::memory_order_seq_cst);
     }
     note_unpolled();
     cancel_queued();
     static_cast<void>(await(shared_.now() + cancel_grace_ns));
+    detailed = detailed && attempt([&] { name_abandoned(report, *before); });
     const std::lock_guard lock(registry_);
-    detailed = detailed && attempt([&] {
-                   for (const auto& [topic, count] : cancelled_by_topic()) {
-                       if (const auto more = count - before[topic]; more != 0) {
-                           report.abandoned.push_back({topic, more});
-                       }
-                   }
-               });
     if (!(attempt([&] { name_stuck(report); }) && detailed)) {
         static_cast<void>(attempt([&] {
             log_.notice("no memory to list in the drain report what was abandoned; audit() has it");
@@ -344,7 +367,7 @@ void engine::stop_runners(drain_report& report) noexcept {
         return;
     }
     // Without the lock: what handlers captured may unsubscribe others, or ask the bus.
-    while (const auto one = record_with_handler()) {
+    while (const auto one = last_begun_with_handler()) {
         destroy_handler(*one);
     }
     const std::lock_guard lock(registry_);

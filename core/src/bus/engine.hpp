@@ -10,8 +10,7 @@
 #include "dispatch/runner_list.hpp"
 #include "dispatch/scheduler.hpp"
 #include "dispatch/watch.hpp"
-#include "registry/read_sections.hpp"
-#include "registry/route.hpp"
+#include "registry/retiring.hpp"
 #include "registry/subscription_host.hpp"
 #include "registry/subscription_record.hpp"
 #include "registry/topic_table.hpp"
@@ -25,6 +24,7 @@
 #include <stentor/metrics/snapshot.hpp>
 #include <stentor/registry/handler_form.hpp>
 #include <stentor/registry/probe.hpp>
+#include <stentor/registry/subscribe_target.hpp>
 
 #include <bitset>
 #include <limits>
@@ -44,6 +44,7 @@ namespace stentor::inline v0::detail {
 // lifecycle.cpp the start and the end; report.cpp the counters.
 class engine final : public publish_target,
                      public subscription_host,
+                     public subscribe_target,
                      public std::enable_shared_from_this<engine> {
 public:
     [[nodiscard]] static result<std::shared_ptr<engine>, error> make(
@@ -74,7 +75,8 @@ public:
     // ----------------------------------------------------------------
     result<subscription, error> subscribe(std::string_view name, const event_type* type,
                                           const pattern* topics, compiled_handler handler,
-                                          subscription_options options, std::source_location where);
+                                          subscription_options options,
+                                          std::source_location where) override;
     unsubscribe_result unsubscribe(
         const std::shared_ptr<subscription_record>& record) noexcept override;
     void keep(subscription kept);
@@ -104,6 +106,9 @@ public:
     }
     [[nodiscard]] slot_lease lease(const event_type* type);
 
+    class life;  // the registry's side of it
+    [[nodiscard]] life& lives() noexcept { return *life_; }
+
     // --- report (report.cpp)
     // ---------------------------------------------------------------------------
     [[nodiscard]] audit_report audit() const;
@@ -111,28 +116,11 @@ public:
     [[nodiscard]] std::optional<std::chrono::nanoseconds> until_next_timer() noexcept;
 
 private:
-    using grace = grace_period<real_sync>;
-
-    struct retired_route {
-        std::unique_ptr<route> what;
-        grace readers;
-        bool observed = false;
-    };
-    struct staged_route {
-        topic_entry* entry;
-        std::unique_ptr<route> what;
-        retired_route before;  // room for the version that it replaces
-    };
-    struct dying_lane {
-        std::shared_ptr<lane> what;
-        grace readers;
-        bool observed = false;
-    };
-
     // publish.cpp
     struct outgoing;
     enum class introduced { yes, mismatch, no_memory };
     publish_result publish_any(const request& what, outgoing& event) noexcept;
+    void report_loop(const request& what, const outgoing& event) noexcept;
     publish_result publish_through(publisher_slot*& slot, const request& what,
                                    outgoing& event) noexcept;
     publish_result publish_first(publisher_slot*& slot, const request& what,
@@ -252,8 +240,8 @@ private:
                                     const slot_image& image) noexcept;
     [[nodiscard]] bool call_inlined_one(inline_charge& frame, subscription_record& one,
                                         bool measure) noexcept;
-    static void count_inlined(terminal_stripe& mine, const inline_charge& frame,
-                              bool ended) noexcept;
+    void count_inlined(subscription_record& one, std::uint32_t stripe, const inline_charge& frame,
+                       bool ended) noexcept;
     static void judge_inlined(delivery_frame& frame, outcome& said) noexcept;
     void fail_inlined(inline_charge& frame, const outcome* said) noexcept;
     [[nodiscard]] std::int64_t inline_calls_running() const noexcept;  // with registry_ held
@@ -301,9 +289,12 @@ private:
 
     // unsubscribing.cpp
     [[nodiscard]] bool being_called(const subscription_record& record) const noexcept;
+    enum class waited { done, deferred, stuck };
+    [[nodiscard]] waited wait_for_calls(const subscription_record& record) noexcept;
+    [[nodiscard]] bool await_hooks(const subscription_record& record) noexcept;
     [[nodiscard]] bool enter_wait(runner& mine, const subscription_record& record) noexcept;
     void leave_wait(runner& mine) noexcept;
-    static void destroy_handler(subscription_record& record) noexcept;
+    void destroy_handler(subscription_record& record) noexcept;
 
     // placement.cpp; what the watch does
     void maintain(bool idle) noexcept;
@@ -322,17 +313,21 @@ private:
 
     // lifecycle.cpp
     void choose_step(runner& next) noexcept;
+    void look_for_late_calls() noexcept;
     [[nodiscard]] bool quiescent() const noexcept;  // takes registry_
     [[nodiscard]] bool await(std::int64_t until_ns, bool draining = false) noexcept;
     void say_waiting(runner* mine, bool waits) noexcept;
     [[nodiscard]] bool sleep_until_due(std::int64_t until_ns) noexcept;
     void bring_forward(std::int64_t until_ns) noexcept;
-    [[nodiscard]] std::shared_ptr<subscription_record> record_with_handler() const noexcept;
+    [[nodiscard]] std::shared_ptr<subscription_record> last_begun_with_handler() const noexcept;
     [[nodiscard]] std::shared_ptr<lane> lane_kept(std::size_t id) const noexcept;
     [[nodiscard]] std::int64_t handled_total() const noexcept;  // takes registry_
     [[nodiscard]] std::map<std::string, std::int64_t> cancelled_by_topic() const;
     void wait_for_publishers(std::int64_t until_ns) noexcept;
-    void cancel_leftovers(drain_report& report) noexcept;
+    [[nodiscard]] bool end_held(std::map<std::string, std::int64_t>& before) noexcept;
+    void name_abandoned(drain_report& report, const std::map<std::string, std::int64_t>& before);
+    void cancel_leftovers(drain_report& report,
+                          std::optional<std::map<std::string, std::int64_t>> before) noexcept;
     void name_stuck(drain_report& report) const;
     void cancel_queued() noexcept;
     void stop_runners(drain_report& report) noexcept;
@@ -370,6 +365,7 @@ private:
     std::vector<std::unique_ptr<start_ticket>> tickets_;
     std::vector<std::shared_ptr<executor>> executors_;  // the last one in use; earlier ones failed
     std::unique_ptr<watch> watch_;
+    const std::unique_ptr<life> life_;
 
     // --- the registry; never taken by publish in steady state, nor while a handler runs
     // -----------
@@ -388,6 +384,7 @@ private:
     std::uint64_t events_folded_ = 0;                       // accepted by routes that are gone
     std::uint32_t next_number_ = 1;
     std::uint32_t untyped_count_ = 0;
+    std::uint32_t last_topic_number_ = 0;
 
     // --- the end
     // -----------------------------------------------------------------------------------

@@ -263,6 +263,13 @@ void error_log::emit_summary(const storm& what) noexcept {
           .suppressed = what.suppressed});
 }
 
+bool error_log::first_this_minute(const std::string& topic) {
+    const std::lock_guard lock(mutex_);
+    const auto now = shared_.now();
+    std::erase_if(said_, [now](const auto& one) { return now - one.second >= minute_ns; });
+    return said_.size() < kinds_max && said_.try_emplace(topic, now).second;
+}
+
 void error_log::flush(bool all) noexcept {
     const std::lock_guard lock(mutex_);
     for (auto one = storms_.begin(); one != storms_.end();) {

@@ -28,6 +28,8 @@ public:
                     std::string_view callback) noexcept override;
     [[nodiscard]] std::string describe(const outcome* said) noexcept override;
     void notice(std::string_view message) noexcept;
+    // For what is said once a minute and topic.
+    [[nodiscard]] bool first_this_minute(const std::string& topic);
     // Says what was held back in minutes that have passed; at maintenance and at the end.
     void flush(bool all) noexcept;
     [[nodiscard]] std::uint64_t sink_failures() const noexcept { return sink_failures_.read(); }
@@ -51,6 +53,7 @@ private:
     log_sink sink_;
     std::mutex mutex_;
     std::map<std::string, storm, std::less<>> storms_;
+    std::map<std::string, std::int64_t> said_;  // when, by topic
     shared_counter sink_failures_;
 };
 

@@ -136,14 +136,14 @@ bool engine::call_inlined(publisher_slot* slot, const route& to, const slot_imag
             guard.enter(&one);
             ended = call_inlined_one(frame, one, measure);
             guard.exit(nullptr);
-            count_inlined(one.terminals[slot->index], frame, ended);
+            count_inlined(one, slot->index, frame, ended);
         } else {
             one.guest_calls.fetch_add(1, std::memory_order_seq_cst);  // [PAIR barrier]
             real_sync::light_fence();
             ended = call_inlined_one(frame, one, measure);
             one.guest_calls.fetch_sub(1, std::memory_order_release);  // [PAIR barrier]
             auto* counting = slots_->claim_shared();
-            count_inlined(one.terminals[counting->index], frame, ended);
+            count_inlined(one, counting->index, frame, ended);
             slot_pool::unclaim(counting);
         }
         if (image.header.box != nullptr) {
@@ -161,7 +161,7 @@ bool engine::call_inlined(publisher_slot* slot, const route& to, const slot_imag
 // Under the guard. False: it is over, so it was not called.
 bool engine::call_inlined_one(inline_charge& frame, subscription_record& one,
                               bool measure) noexcept {
-    if (one.closed.load(std::memory_order_relaxed) ||  // [PAIR barrier]
+    if (one.barred.load(std::memory_order_relaxed) ||  // [PAIR barrier]
         shared_.cancelling.load(std::memory_order_relaxed)) {
         return false;
     }
@@ -169,7 +169,8 @@ bool engine::call_inlined_one(inline_charge& frame, subscription_record& one,
     if (one.has_owner) {
         owner = one.options.owner->lock();
         if (owner == nullptr) {
-            if (!one.closed.exchange(true, std::memory_order_acq_rel)) {
+            if (!one.closed.exchange(true, std::memory_order_seq_cst)) {
+                one.close();
                 one.deferred.store(true, std::memory_order_release);
             }
             return false;
@@ -177,7 +178,7 @@ bool engine::call_inlined_one(inline_charge& frame, subscription_record& one,
     }
     frame.to = &one;
     frame.index = 0;
-    frame.closed = &one.closed;
+    frame.closed = &one.barred;
     frame.failed = false;
     frame.ignored = false;
     context about(frame, *shared_.target, one.name);
@@ -206,9 +207,17 @@ bool engine::call_inlined_one(inline_charge& frame, subscription_record& one,
     return frame.index != 0;
 }
 
-void engine::count_inlined(terminal_stripe& mine, const inline_charge& frame, bool ended) noexcept {
+void engine::count_inlined(subscription_record& one, std::uint32_t stripe,
+                           const inline_charge& frame, bool ended) noexcept {
+    auto& mine = one.terminals[stripe];
     if (!ended) [[unlikely]] {
-        mine.cancelled.add();
+        // Over, or the bus ends, or it is disabled: without a queue nothing can be held.
+        if (one.closed.load(std::memory_order_acquire) ||
+            shared_.cancelling.load(std::memory_order_relaxed)) {
+            mine.cancelled.add();
+        } else {
+            one.dropped_disabled.add();
+        }
     } else if (frame.failed) [[unlikely]] {
         mine.failed.add();
     } else {

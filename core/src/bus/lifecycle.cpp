@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/attempt.hpp"
-#include "bus/engine.hpp"
+#include "bus/life.hpp"
 #include "dispatch/thread_setup.hpp"
 
 #include <random>
@@ -36,6 +36,8 @@ std::optional<error> check(const bus_options& options) {
         outside("publishers", options.publishers, 1, 1024),
         outside("lanes", options.lanes, 1, lanes_max),
         outside("untyped_topics", options.untyped_topics, 1, 1'000'000),
+        outside("late_after", options.late_after.count(), 0,
+                std::chrono::nanoseconds(std::chrono::hours(24 * 365)).count()),
         outside("drain_deadline", options.drain_deadline.count(), 0,
                 std::chrono::nanoseconds(std::chrono::hours(24 * 365)).count()),
     };
@@ -54,7 +56,8 @@ scheduler::limits limits_of(const bus_options& options, std::uint32_t workers) {
             .capacity = options.capacity,
             .memory = options.memory,
             .spin_ns = options.profile == profile::efficient ? 0 : balanced_spin_ns,
-            .spin_on_traffic = options.profile == profile::low_latency};
+            .spin_on_traffic = options.profile == profile::low_latency,
+            .late_after_ns = options.late_after.count()};
 }
 
 std::shared_ptr<executor> default_executor() {
@@ -82,6 +85,7 @@ struct engine::start_ticket final : runner_task {
         }
     }
     bool step() noexcept override {
+        owner.look_for_late_calls();
         if (owner.kit_ != nullptr) {
             owner.choose_step(real);
         }
@@ -147,9 +151,11 @@ engine::engine(bus_options options, std::uint32_t workers, std::uint64_t id_key,
       log_(shared_, std::move(options_.log)),
       slots_(std::make_shared<slot_pool>(static_cast<std::uint32_t>(options_.publishers), id_key)),
       runners_(std::size_t{shared_.what.runners} + 1 +
-               static_cast<std::size_t>(options_.blocking_threads) + scheduler::crews_max) {
+               static_cast<std::size_t>(options_.blocking_threads) + scheduler::crews_max),
+      life_(std::make_unique<life>(*this)) {
     lanes_.resize(1);  // the id of the continuations
     shared_.observer = &log_;
+    shared_.lateness = life_.get();
     shared_.target = kit_ != nullptr ? &kit_->outside(*this) : this;
     shared_.on_thread_start = std::move(options_.on_thread_start);
     // One more than run: the closer, with which a drain cancels what is left.
@@ -168,6 +174,7 @@ result<void, error> engine::start() {
     }
     executors_.reserve(2);
     executors_.push_back(options_.executor != nullptr ? options_.executor : default_executor());
+    shared_.stepped = executors_.back()->manual();
     bool running = false;
     // From here on runners may be at work, so whatever fails ends with a drain.
     const bool had_memory = attempt([&] {
@@ -206,6 +213,13 @@ engine::~engine() {
         const std::unique_ptr<route> last(entry->current.load(std::memory_order_acquire));
     }
     retired_routes_.clear();
+}
+
+// What the watch does at each tick, for a bus that has none.
+void engine::look_for_late_calls() noexcept {
+    const auto now = shared_.now();
+    shared_.refresh_coarse(now);
+    life_->look(now);
 }
 
 bool engine::inside_handler() const noexcept {

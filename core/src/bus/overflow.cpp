@@ -31,16 +31,20 @@ engine::room engine::find_room(publisher_slot& slot, const request& what,
 // The entry that has waited longest ends as dropped; its credit is the caller's.
 bool engine::drop_oldest(lane& from) noexcept {
     alignas(slot_image) std::byte taken[sizeof(slot_image)];
-    if (!from.dequeue_oldest(taken)) {
+    if (!from.take_oldest(taken)) {
         return false;
     }
     const auto& gone = *reinterpret_cast<const slot_header*>(taken);
     auto& origin = const_cast<route&>(*gone.origin);
-    const auto target = std::ranges::find_if(
-        origin.targets, [&](const auto& one) { return one.through.get() == &from; });
-    STENTOR_ASSERT(target != origin.targets.end(),
+    const auto whose = std::ranges::find_if(
+        origin.subscriptions, [&](const auto& one) { return one.get() == from.owner(); });
+    STENTOR_ASSERT(whose != origin.subscriptions.end(),
                    "an entry lies in a lane that its route does not name");
-    note_drop(*origin.subscriptions[target->first], from, drop_reason::oldest, gone);
+    note_drop(**whose, from, drop_reason::oldest, gone);
+    if (std::ranges::none_of(origin.targets,
+                             [&](const auto& one) { return one.through.get() == &from; })) {
+        origin.carried_outstanding.fetch_sub(1, std::memory_order_release);
+    }
     if (gone.box != nullptr) {
         if (const auto bytes = gone.box->drop_reference(); bytes != 0) {
             shared_.bytes.give(bytes);
@@ -59,6 +63,7 @@ void engine::note_drop(subscription_record& one, lane& from, drop_reason why,
         case drop_reason::newest: one.dropped_newest.add(); break;
         case drop_reason::oldest: one.dropped_oldest.add(); break;
         case drop_reason::no_memory: one.dropped_no_memory.add(); break;
+        case drop_reason::disabled: one.dropped_disabled.add(); break;
     }
     const auto id = id_of(header);
     one.gaps.add(1, why, id);

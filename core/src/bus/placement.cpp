@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/allocator.hpp"
 #include "base/attempt.hpp"
-#include "bus/engine.hpp"
+#include "bus/life.hpp"
 
 #include <algorithm>
 
@@ -51,15 +51,24 @@ bool engine::tidy_up(bool idle) noexcept {
         }
     }
     reclaim();
+    unfinished = life_->return_set_apart() || unfinished;
     const bool freed_much = release_lanes();
-    if (unfinished || !retired_routes_.empty() || !dying_lanes_.empty() || !closed_.empty()) {
+    // What waits for a resume asks for maintenance then, and keeps nobody awake until then.
+    unfinished =
+        unfinished || !dying_lanes_.empty() ||
+        std::ranges::any_of(retired_routes_, [](auto& one) { return !life::rests(one); }) ||
+        std::ranges::any_of(closed_, [](const auto& one) {
+            return !one->handler_gone.load(std::memory_order_acquire);
+        });
+    if (unfinished) {
         shared_.request_maintenance();
     }
     return freed_much;
 }
 
 void engine::place(subscription_record& record) {
-    if (record.options.placement != placement::automatic || record.needs_own_lane()) {
+    if (record.options.placement != placement::automatic || record.needs_own_lane() ||
+        record.way.load(std::memory_order_relaxed) != passage::open) {
         return;
     }
     const bool shares = record.in_shared_lane.load(std::memory_order_relaxed);
@@ -112,7 +121,7 @@ void engine::renew_lanes() {
     }
     for (const auto& one : active_) {
         if (one->own != nullptr && one->options.max_concurrency == 0 && !one->own->ordered() &&
-            swollen(*one->own)) {
+            swollen(*one->own) && one->way.load(std::memory_order_relaxed) == passage::open) {
             const auto old = std::exchange(one->own, nullptr);
             bool moved = false;
             static_cast<void>(attempt([&] { moved = own_lane_for(*one) && reroute(*one); }));
@@ -150,7 +159,8 @@ void engine::finish_deferred() noexcept {
         const std::lock_guard lock(registry_);
         const auto found = std::ranges::find_if(closed_, [this](const auto& one) {
             return one->deferred.load(std::memory_order_acquire) &&
-                   !one->handler_gone.load(std::memory_order_acquire) && !being_called(*one);
+                   !one->handler_gone.load(std::memory_order_acquire) && !being_called(*one) &&
+                   !life::hooked(*one);
         });
         return found == closed_.end() ? nullptr : *found;
     };

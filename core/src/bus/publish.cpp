@@ -113,12 +113,17 @@ publish_result engine::publish_any(const request& what, outgoing& event) noexcep
     }
     auto* slot = what.slot != nullptr ? what.slot : slot_pool::of_this_thread(slots_);
     // An event whose constructor or destructor publishes is in the middle of a publish of its own.
+    publish_result result;
     if (slot != nullptr && !slot->section.entered()) {
-        return publish_through(slot, what, event);
+        result = publish_through(slot, what, event);
+    } else {
+        slot = slots_->claim_shared();
+        result = publish_through(slot, what, event);
+        slot_pool::unclaim(slot);
     }
-    slot = slots_->claim_shared();
-    const auto result = publish_through(slot, what, event);
-    slot_pool::unclaim(slot);
+    if (result.status() == publish_status::rejected_too_deep) [[unlikely]] {
+        report_loop(what, event);
+    }
     return result;
 }
 

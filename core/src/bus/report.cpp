@@ -35,6 +35,7 @@ delivery_terms engine::terminals_of(const subscription_record& record) noexcept 
     terms.dropped_newest = as_signed(record.dropped_newest.read());
     terms.dropped_oldest = as_signed(record.dropped_oldest.read());
     terms.dropped_nested = as_signed(record.dropped_nested.read());
+    terms.dropped_disabled = as_signed(record.dropped_disabled.read());
     return terms;
 }
 
@@ -62,7 +63,9 @@ std::vector<std::pair<const subscription_record*, delivery_terms>> engine::all_t
             for (std::uint32_t index = 0; index < target.count; ++index) {
                 auto& here = seen[version.subscriptions[target.first + index].get()];
                 here.accepted += events;
-                if (std::ranges::find(here.lanes, target.through.get()) == here.lanes.end()) {
+                // Its lanes may be full of other versions' entries; its own wait elsewhere.
+                if (!version.only_carried() &&
+                    std::ranges::find(here.lanes, target.through.get()) == here.lanes.end()) {
                     here.lanes.push_back(target.through.get());
                 }
             }
@@ -82,7 +85,11 @@ std::vector<std::pair<const subscription_record*, delivery_terms>> engine::all_t
             outstanding, std::ranges::count_if(runners_, [held = record](const auto& one) {
                 return one->calling(held);
             }));
-        sums.queued = outstanding - sums.running;
+        // Credits that were set apart are nobody's entries.
+        outstanding -= record->set_apart.load(std::memory_order_relaxed);
+        auto& waiting =
+            record->way.load(std::memory_order_relaxed) == passage::held ? sums.held : sums.queued;
+        waiting = std::max<std::int64_t>(outstanding - sums.running, 0);
     }
     return terms;
 }
@@ -184,6 +191,8 @@ bus_snapshot engine::snapshot() const {
         about.placement = one->in_shared_lane.load(std::memory_order_relaxed) ? "shared"
                           : one->options.execution == execution::inline_      ? "none"
                                                                               : "own";
+        about.state = to_string(one->state);
+        about.late = one->late.read();
         all.subscriptions.push_back(std::move(about));
     }
     std::ranges::sort(all.subscriptions, {}, [](const auto& one) { return one.name; });

@@ -40,7 +40,8 @@ bool engine::own_lane_for(subscription_record& record) {
          .served_by = record.served_by,
          .cost_floor_ns = record.options.execution == execution::blocking ? slow_from_ns : 0,
          .order = order,
-         .one_each = record.form.answers});
+         .one_each = record.form.answers,
+         .owner = &record});
     if (record.own != nullptr) {
         record.own->serves = record.weak_from_this();
     }
@@ -104,6 +105,7 @@ topic_entry* engine::add_topic(std::string_view name, const event_type* type) {
     auto entry = std::make_shared<topic_entry>();
     entry->name = name;
     entry->type = type;
+    entry->number = ++last_topic_number_;
     entry->epoch_unix_ns = shared_.start_unix_ns();
     entry->id_key = id_key_;
     entry->last_used.store(static_cast<std::uint64_t>(shared_.coarse_now()),
@@ -156,7 +158,7 @@ std::unique_ptr<route> engine::build_route(topic_entry& entry) {
     std::vector<std::shared_ptr<subscription_record>> called_here;
     bool stamp_all = false;
     for (const auto& one : active_) {
-        if (!one->matches(entry.name)) {
+        if (!one->listens || !one->matches(entry.name)) {
             continue;
         }
         if (one->options.execution == execution::inline_) {
@@ -283,7 +285,8 @@ bool engine::has_subscribers(std::string_view topic) noexcept {
         }
     }
     const std::lock_guard lock(registry_);
-    return std::ranges::any_of(active_, [&](const auto& one) { return one->matches(topic); });
+    return std::ranges::any_of(
+        active_, [&](const auto& one) { return one->listens && one->matches(topic); });
 }
 
 std::string engine::name_of(std::uint32_t number) const {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/attempt.hpp"
-#include "bus/engine.hpp"
+#include "bus/life.hpp"
 #include "event/text_excerpt.hpp"
 
 #include <algorithm>
@@ -19,12 +19,15 @@ std::string quoted(std::string_view text) {
     return quoted_excerpt(text, 0);
 }
 
-std::optional<error> check_name(std::string_view name) {
-    const auto legal = [](char one) {
+bool legal_name(std::string_view name) {
+    return !name.empty() && name.size() <= name_max && std::ranges::all_of(name, [](char one) {
         return (one >= 'a' && one <= 'z') || (one >= '0' && one <= '9') || one == '_' ||
                one == '.' || one == '-';
-    };
-    if (name.empty() || name.size() > name_max || !std::ranges::all_of(name, legal)) {
+    });
+}
+
+std::optional<error> check_name(std::string_view name) {
+    if (!legal_name(name)) {
         return error(errc::invalid_name, "subscription name " + quoted(name) +
                                              ": use 1 to 128 characters of [a-z0-9_.-]");
     }
@@ -105,6 +108,11 @@ std::optional<error> check_options(std::string_view name, const subscription_opt
     }
     if (options.owner && options.owner->expired()) {
         return wrong("its owner is gone already; subscribe while the owner lives");
+    }
+    for (const auto& label : options.tags) {
+        if (!legal_name(label)) {
+            return wrong("tag " + quoted(label) + ": use 1 to 128 characters of [a-z0-9_.-]");
+        }
     }
     return std::nullopt;
 }
@@ -199,22 +207,37 @@ result<subscription, error> engine::subscribe_checked(std::string_view name, con
         record->topics.emplace(*topics);
     }
     record->options = std::move(options);
+    record->system = type != nullptr ? is_system_topic(type->topic)
+                                     : topics != nullptr && is_system_topic(topics->view());
     record->has_owner = record->options.owner.has_value();
     record->where = where;
     record->call = std::move(handler.call);
     record->form = handler.traits;
     record->served_by = *serving;
     record->in_shared_lane.store(begins_shared(*record), std::memory_order_relaxed);
-    const std::lock_guard lock(registry_);
-    if (auto wrong = refusal_of(*record)) {
-        return unexpected<error>(std::move(*wrong));
+    record->listens = !record->options.on_start;
+    {
+        const std::lock_guard lock(registry_);
+        if (auto wrong = refusal_of(*record)) {
+            return unexpected<error>(std::move(*wrong));
+        }
+        record->number = next_number_++;
+        if (kit_ != nullptr) {
+            record->call = kit_->around(name, std::move(record->call));
+        }
+        if (!enlist(record)) {
+            return unexpected<error>(no_memory(name));
+        }
+        if (record->listens) {
+            life_->begin(*record);
+        } else {
+            record->changing = true;
+        }
     }
-    record->number = next_number_++;
-    if (kit_ != nullptr) {
-        record->call = kit_->around(name, std::move(record->call));
-    }
-    if (!enlist(record)) {
-        return unexpected<error>(no_memory(name));
+    if (record->listens) {
+        life_->announce_started(*record);
+    } else {
+        life_->start(record);
     }
     return subscription(std::move(record), weak_from_this());
 }
@@ -238,7 +261,7 @@ std::optional<error> engine::refusal_of(const subscription_record& wanted) {
                                                        other->second->options.owner->expired()) {
         // Its owner went, and no event has come since to notice.
         const auto gone = other->second;
-        gone->closed.store(true, std::memory_order_release);
+        gone->close();
         gone->deferred.store(true, std::memory_order_release);
         delist(gone);
     }
@@ -257,7 +280,7 @@ std::optional<error> engine::refusal_of(const subscription_record& wanted) {
                              " belongs to another type; give each type a topic of its own");
         }
     }
-    return std::nullopt;
+    return life_->refusal_of(wanted);
 }
 
 // Into the lists and the routes, or nothing at all: false, or std::bad_alloc.
@@ -275,7 +298,7 @@ bool engine::enlist(const std::shared_ptr<subscription_record>& record) {
     make_room(closed_, active_.size() + closed_.size() + 1);
     by_name_.emplace(record->name, record);
     active_.push_back(record);
-    if (!reroute(*record)) {
+    if (record->listens && !reroute(*record)) {
         active_.pop_back();
         by_name_.erase(record->name);
         return false;
@@ -290,6 +313,7 @@ void engine::delist(const std::shared_ptr<subscription_record>& record) noexcept
     by_name_.erase(record->name);
     closed_.push_back(record);  // enlist() made room
     record->removed = true;
+    life_->end(*record);
     record->still_routed = !reroute(*record);
     if (record->own != nullptr) {
         scheduler::announce_room(*record->own);  // publishers that wait for it look again

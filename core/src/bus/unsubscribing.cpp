@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/attempt.hpp"
-#include "bus/engine.hpp"
+#include "bus/life.hpp"
 
 #include <algorithm>
 #include <thread>
@@ -29,34 +29,16 @@ unsubscribe_result engine::unsubscribe(
         if (std::ranges::find(active_, record) != active_.end()) {
             delist(record);
         }
-        record->closed.store(true, std::memory_order_release);
+        record->close();
         real_sync::heavy_fence();  // [PAIR barrier]
     }
-    auto* mine = runner::current();
-    const bool inside = mine != nullptr && mine->owner() == &shared_;
-    // An inline handler waits for nobody: who calls it may hold what the other one wants.
-    const bool inlined = inline_frame::of(this) != nullptr;
-    const bool self = (inside && mine->calling(record.get())) || inline_frame::calls(record.get());
-    const bool busy_elsewhere = inlined && being_called(*record);
-    if (self || busy_elsewhere || (inside && !enter_wait(*mine, *record))) {
+    const auto calls = wait_for_calls(*record);
+    if (calls != waited::done || !await_hooks(*record)) {
         record->deferred.store(true, std::memory_order_release);
-        shared_.request_maintenance();
+        if (calls != waited::stuck) {
+            shared_.request_maintenance();
+        }
         return unsubscribe_result::deferred;
-    }
-    for (int poll = 0; being_called(*record); ++poll) {
-        if (stuck()) {
-            // The bus was drained and gave up on a call; it keeps what the call uses.
-            record->deferred.store(true, std::memory_order_release);
-            return unsubscribe_result::deferred;
-        }
-        if (poll < polls_before_sleep) {
-            real_sync::pause();
-        } else {
-            std::this_thread::sleep_for(sleep_between_polls);
-        }
-    }
-    if (inside) {
-        leave_wait(*mine);
     }
     destroy_handler(*record);
     // The watch may be at it. A handler whose end unsubscribes another does not wait: that one's
@@ -72,6 +54,49 @@ unsubscribe_result engine::unsubscribe(
         }
     }
     return unsubscribe_result::done;
+}
+
+// Of a subscription that is barred: until no call runs. Deferred: this is such a call, or waiting
+// would close a circle. Stuck: the bus was drained and gave up on a call; it keeps what that uses.
+engine::waited engine::wait_for_calls(const subscription_record& record) noexcept {
+    auto* mine = runner::current();
+    const bool inside = mine != nullptr && mine->owner() == &shared_;
+    // An inline handler waits for nobody: who calls it may hold what the other one wants.
+    const bool inlined = inline_frame::of(this) != nullptr;
+    const bool self = (inside && mine->calling(&record)) || inline_frame::calls(&record);
+    const bool busy_elsewhere = inlined && being_called(record);
+    if (self || busy_elsewhere || (inside && !enter_wait(*mine, record))) {
+        return waited::deferred;
+    }
+    for (int poll = 0; being_called(record); ++poll) {
+        if (stuck()) {
+            return waited::stuck;
+        }
+        if (poll < polls_before_sleep) {
+            real_sync::pause();
+        } else {
+            std::this_thread::sleep_for(sleep_between_polls);
+        }
+    }
+    if (inside) {
+        leave_wait(*mine);
+    }
+    return waited::done;
+}
+
+// A hook that another thread is in. False: it is this thread.
+bool engine::await_hooks(const subscription_record& record) noexcept {
+    if (life::inside_hook_of(record)) {
+        return false;
+    }
+    const auto running = [&] {
+        const std::lock_guard lock(registry_);
+        return life::hooked(record);
+    };
+    while (running()) {
+        std::this_thread::sleep_for(sleep_between_polls);
+    }
+    return true;
 }
 
 bool engine::being_called(const subscription_record& record) const noexcept {
@@ -126,8 +151,10 @@ void engine::leave_wait(runner& mine) noexcept {
 void engine::destroy_handler(subscription_record& record) noexcept {
     if (!record.handler_gone.exchange(true, std::memory_order_acq_rel)) {
         ++handlers_ending;
+        life_->stop(record);
         record.call = nullptr;
         record.options.order.forget_keys();
+        record.forget_hooks();
         --handlers_ending;
         record.handler_ended.store(true, std::memory_order_release);
     }

@@ -116,7 +116,7 @@ bool runner::work() noexcept {
         auto* next = shared_.lane_at(id);
         // Before enter(): from then on the lane may look idle to whoever wants to free it.
         holding_.store(next, std::memory_order_release);
-        if (next->state.enter()) {
+        if (!next->hold.keep() && next->state.enter()) {
             linger_ = next;
             drain(*next);
         } else {
@@ -153,6 +153,10 @@ void runner::drain(lane& from) noexcept {
     int misses = 0;
     std::size_t last = 0;
     for (int turn = 0;; ++turn) {
+        if (from.hold.on()) [[unlikely]] {
+            let_go();  // what is pending schedules the lane, for whoever then keeps it
+            return;
+        }
         if (from.take_notice()) [[unlikely]] {
             tell_drops(from);
         }

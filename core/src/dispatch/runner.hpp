@@ -97,6 +97,8 @@ public:
     // Watch: called once per tick. Notices a stretch of calls that has lasted since the last tick,
     // asks the runner to look up after this call, and lets others in meanwhile.
     void check_overdue() noexcept;
+    // Watch: reports a call that lasts longer than the bus allows, once.
+    void check_late(std::int64_t now_ns) noexcept;
 
     // Empties a lane whatever its state, for the end of a drain; the entries are cancelled.
     void cancel_all(lane& from) noexcept;
@@ -118,6 +120,7 @@ private:
         std::size_t count;
         bool flagged;  // some stamp has flags: timed alone, or checked for expiry
         bool boxed;    // some event has an envelope
+        bool carried;  // came from another lane, because the subscription was paused there
     };
     // A frame, and what becomes of the deliveries that end otherwise than done.
     struct charge : delivery_frame {
@@ -156,6 +159,8 @@ private:
     void fail_keyless(const stretch& what) noexcept;
     void release_keys(const stretch& what, std::size_t first, std::size_t count) noexcept;
     void process(lane& from, std::size_t count) noexcept;
+    std::size_t process_stretch(lane& from, std::size_t first, std::size_t count,
+                                std::size_t stride) noexcept;
     void handle(const stretch& what) noexcept;
     void handle_timed(const stretch& what) noexcept;
     void handle_plain(const stretch& what) noexcept;
@@ -172,6 +177,7 @@ private:
                  bool measure, std::int64_t& moment) noexcept;
     [[nodiscard]] std::shared_ptr<const void> owner_of(subscription_record& to) noexcept;
     void call(charge& frame) noexcept;
+    std::int64_t call_in_run(charge& frame, bool measure) noexcept;
     void judge_late(subscription_record& to) noexcept;
     void settle_calls(const charge& frame) noexcept;
     static void judge_outcome(delivery_frame& frame, outcome& said) noexcept;
@@ -179,6 +185,22 @@ private:
     void settle_but_released(const stretch& what, std::size_t first, std::size_t count) noexcept;
     [[nodiscard]] static bool give_back(lane& to, std::uint32_t runner,
                                         const std::byte* slot) noexcept;
+    [[nodiscard]] bool pass_over(subscription_record& to, const stretch& what, std::size_t first,
+                                 std::size_t count) noexcept;
+    [[nodiscard]] bool may_call(const subscription_record& to) const noexcept {
+        return !to.barred.load(std::memory_order_relaxed) &&  // [PAIR barrier]
+               !shared_.cancelling.load(std::memory_order_relaxed) && kept_from_ == nothing_kept;
+    }
+    void tell_waiters(const subscription_record& to, const stretch& what, std::size_t first,
+                      std::size_t count, delivery_status status) noexcept;
+    void drop_disabled(subscription_record& to, const stretch& what, std::size_t first,
+                       std::size_t count) noexcept;
+    void carry(subscription_record& to, lane& into, const stretch& what, std::size_t first,
+               std::size_t count) noexcept;
+    [[nodiscard]] bool take_credit(subscription_record& to, lane& into) noexcept;
+    void keep_rest(lane& from, std::size_t count) noexcept;
+    void keep_in_order(lane& from, std::size_t first, std::size_t count) noexcept;
+    void drop_one(lane& from, std::size_t at) noexcept;
     void account(subscription_record& to, const stretch& what, std::size_t first, std::size_t count,
                  std::int64_t begin, std::int64_t end) noexcept;
     void judge(subscription_record& to, std::int64_t each_ns, std::uint32_t calls) noexcept;
@@ -197,7 +219,8 @@ private:
     static constexpr std::uint64_t run_known = 2;    // a known-slow call, which stepped out itself
     static constexpr std::uint64_t run_flagged = 4;  // the watch stepped out on its behalf
     static constexpr std::uint64_t run_proven = 8;  // and found it at work or asleep, not preempted
-    static constexpr std::uint64_t run_one = 16;    // counts runs
+    static constexpr std::uint64_t run_read = 16;   // the watch reads what is being called
+    static constexpr std::uint64_t run_one = 32;    // counts runs
 
     scheduler& shared_;
     crew& crew_;
@@ -206,11 +229,11 @@ private:
     // --- the runner's own ------------------------------------------------------------------------
     std::size_t cursor_ = 0;
     std::size_t batch_most_ = batch_max;
-    lane* linger_ = nullptr;       // attended, though found empty
-    bool slow_reserved_ = false;   // may make a known-slow call
-    bool debt_ = false;            // left a lane without the heavy fence
-    bool searching_ = false;       // counted as searching
-    bool searched_ = false;        // was, until it gave up parking
+    lane* linger_ = nullptr;      // attended, though found empty
+    bool slow_reserved_ = false;  // may make a known-slow call
+    bool debt_ = false;           // left a lane without the heavy fence
+    bool searching_ = false;      // counted as searching
+    bool searched_ = false;       // was, until it gave up parking
     bool begins_asleep_ = false;
     bool found_nothing_ = false;   // in the lane that it drained last
     std::uint32_t fruitless_ = 0;  // in a row, though something was pending
@@ -223,8 +246,11 @@ private:
     std::bitset<batch_max> releases_;  // places of the buffer whose handler gave the event back
     std::size_t released_ = 0;         // how many, of what is settled next
     std::size_t given_back_ = 0;       // of this batch
+    static constexpr std::size_t nothing_kept = ~std::size_t{0};
+    std::size_t kept_from_ = nothing_kept;  // of the batch: goes back, the subscription is paused
     std::int64_t last_work_ns_ = 0;
     std::uint64_t watch_seen_ = 0;             // the watch's: the run it saw at its last tick
+    std::uint64_t late_seen_ = 0;              // the watch's: the number of the run it reported
     std::int64_t watch_cpu_ns_ = 0;            // the watch's: this thread's CPU time at that tick
     std::atomic<std::int64_t> cpu_clock_{-1};  // of the runner's thread; written when it starts
     std::atomic<std::int32_t> thread_id_{0};
@@ -235,6 +261,8 @@ private:
     // Written by the runner, the flag by the watch; both with read-modify-writes inside a run.
     std::atomic<std::uint64_t> run_word_{0};
     std::atomic<std::int64_t> run_started_{0};
+    // Of the run; null: a callback that is no delivery.
+    std::atomic<const delivery_frame*> run_frame_{nullptr};
     std::atomic<lane*> holding_{nullptr};  // keeps the lane from being freed
     std::atomic<std::int64_t> in_hand_{0};
     std::atomic<std::int64_t> continuations_in_hand_{0};

@@ -18,7 +18,7 @@ void runner::deliver(subscription_record& to, const stretch& what, std::size_t f
                   .stride = stride,
                   .index = 0,
                   .end = count,
-                  .closed = &to.closed,
+                  .closed = &to.barred,
                   .attention = &attention_,
                   .context = nullptr,
                   .judge = &judge_outcome},
@@ -29,35 +29,25 @@ void runner::deliver(subscription_record& to, const stretch& what, std::size_t f
     context about(frame, *shared_.target, to.name);
     frame.context = &about;
     std::optional<gap> missed;
-    if (to.gaps.any()) [[unlikely]] {
-        const std::lock_guard lock(to.gaps_mutex);
-        missed = to.gaps.take();
-        frame.missed = missed ? &*missed : nullptr;
-    }
 
-    const auto* before = guard_.enter(&to);
     bool called = false;
     std::int64_t begin = 0;
     std::int64_t end = 0;
-    if (!to.closed.load(std::memory_order_relaxed) &&  // [PAIR barrier]
-        !shared_.cancelling.load(std::memory_order_relaxed)) {
-        const bool slow = slow_reserved_;
-        called = true;
-        begin = moment != 0 || !measure ? moment : shared_.now();
-        if (slow) {
-            pay_debt();
-            call_others(what.from);
+    do {
+        const auto* before = guard_.enter(&to);
+        if (may_call(to)) {
+            if (to.gaps.any() && !missed) [[unlikely]] {
+                const std::lock_guard lock(to.gaps_mutex);
+                missed = to.gaps.take();
+                frame.missed = missed ? &*missed : nullptr;
+            }
+            begin = called || moment != 0 || !measure ? moment : shared_.now();
+            called = true;
+            moment = end = call_in_run(frame, measure);  // and the next one's beginning
+            moment = slow_reserved_ ? 0 : moment;        // stepping in may have taken a while
         }
-        begin_run(slow);
-        call(frame);
-        moment = end = measure ? shared_.now() : 0;  // and the next one's beginning
-        end_run(to, what.from);
-        if (slow) {
-            what.from.state.step_in();
-            moment = 0;  // that may have taken a while
-        }
-    }
-    guard_.exit(before);
+        guard_.exit(before);
+    } while (frame.index < count && !pass_over(to, what, first + frame.index, count - frame.index));
 
     settle_calls(frame);
     if (to.deferred.load(std::memory_order_relaxed)) {
@@ -75,13 +65,34 @@ void runner::deliver(subscription_record& to, const stretch& what, std::size_t f
     }
 }
 
+// The calls as one run, which the watch sees. Returns when they ended, if that is asked for.
+std::int64_t runner::call_in_run(charge& frame, bool measure) noexcept {
+    auto& from = frame.what.from;
+    const bool slow = slow_reserved_;
+    if (slow) {
+        pay_debt();
+        call_others(from);
+    }
+    run_frame_.store(&frame, std::memory_order_relaxed);
+    begin_run(slow);
+    call(frame);
+    const auto end = measure ? shared_.now() : 0;
+    end_run(frame.to, from);
+    run_frame_.store(nullptr, std::memory_order_relaxed);
+    if (slow) {
+        from.state.step_in();
+    }
+    return end;
+}
+
 // What the subscription is tied to, kept alive for the call; when it is gone the subscription ends.
 std::shared_ptr<const void> runner::owner_of(subscription_record& to) noexcept {
     if (!to.has_owner) {
         return nullptr;
     }
     auto owner = to.options.owner->lock();
-    if (owner == nullptr && !to.closed.exchange(true, std::memory_order_acq_rel)) {
+    if (owner == nullptr && !to.closed.exchange(true, std::memory_order_seq_cst)) {
+        to.close();
         to.deferred.store(true, std::memory_order_release);
         shared_.request_maintenance();
     }
@@ -98,7 +109,7 @@ void runner::judge_late(subscription_record& to) noexcept {
     shared_.request_maintenance();
 }
 
-// Runs the handler's loop until the stretch is done or the subscription is closed. The one place
+// Runs the handler's loop until the stretch is done or the subscription is barred. The one place
 // that user code's exceptions reach.
 void runner::call(charge& frame) noexcept {
     auto& to = frame.to;
@@ -115,7 +126,7 @@ void runner::call(charge& frame) noexcept {
 #else
         to.call(frame);
 #endif
-        if (frame.index >= frame.end || to.closed.load(std::memory_order_relaxed)) {
+        if (frame.index >= frame.end || to.barred.load(std::memory_order_relaxed)) {
             return;
         }
         if (attention_.load(std::memory_order_relaxed)) {
@@ -141,18 +152,14 @@ void runner::settle_calls(const charge& frame) noexcept {
     if (frame.released != 0) {
         mine.released.add(frame.released);
     }
-    if (const auto left = frame.end - frame.index; left != 0) {
-        mine.cancelled.add(left);
-        const_cast<route&>(frame.what.origin).settled[index_].cancelled.add(left);
-    }
     if (!frame.what.flagged) {
         return;
     }
     const auto place = static_cast<std::size_t>(frame.slots - buffer_) / frame.stride;
-    for (std::size_t at = 0; at < frame.end; ++at) {
+    for (std::size_t at = 0; at < frame.index; ++at) {
         if (frame.released == 0 || !releases_.test(place + at)) {
             tell_waiter(header_at(frame.slots, frame.stride, at), frame.to,
-                        at < frame.index ? delivery_status::completed : delivery_status::cancelled);
+                        delivery_status::completed);
         }
     }
 }

@@ -13,6 +13,27 @@ namespace stentor::inline v0::detail {
 
 namespace {
 
+// Null: the entry was carried here from another lane.
+const route_target* find_target(const route& origin, const lane& from) noexcept {
+    for (const auto& one : origin.targets) {
+        if (one.through.get() == &from) {
+            return &one;
+        }
+    }
+    return nullptr;
+}
+
+// Of an entry that was carried here: the lane's owner alone.
+route_target carried_target(const route& origin, const lane& from) noexcept {
+    for (std::uint32_t index = 0; index < origin.subscriptions.size(); ++index) {
+        if (origin.subscriptions[index].get() == from.owner()) {
+            return {.through = nullptr, .first = index, .count = 1};
+        }
+    }
+    STENTOR_ASSERT(false, "an entry lies in a lane that its route does not name");
+    return {};
+}
+
 constexpr std::uint32_t stretches_measured = 8;  // one in so many
 
 }  // namespace
@@ -21,33 +42,48 @@ void runner::process(lane& from, std::size_t count) noexcept {
     in_hand_.store(static_cast<std::int64_t>(count), std::memory_order_release);
     given_back_ = 0;
     const auto stride = from.slot_size();
-    const auto* keys = from.ordered() ? keys_ : nullptr;
-    for (std::size_t first = 0; first < count;) {
-        const auto* origin = header_at(buffer_, stride, first).origin;
-        std::int64_t flags = 0;
-        bool boxed = false;
-        auto last = first;
-        do {
-            const auto& slot = header_at(buffer_, stride, last);
-            flags |= slot.stamp;
-            boxed = boxed || slot.box != nullptr;
-            ++last;
-        } while (last < count && header_at(buffer_, stride, last).origin == origin &&
-                 (keys == nullptr || (keys[last] == key_failed) == (keys[first] == key_failed)));
-        handle({.from = from,
-                .origin = *origin,
-                .target = target_in(*origin, from),
-                .slots = buffer_ + first * stride,
-                .keys = keys == nullptr ? nullptr : keys + first,
-                .count = last - first,
-                .flagged = (flags & stamp_flags) != 0,
-                .boxed = boxed});
-        first = last;
+    kept_from_ = nothing_kept;
+    for (std::size_t first = 0; first < count && kept_from_ == nothing_kept;) {
+        first = process_stretch(from, first, count, stride);
+    }
+    if (kept_from_ != nothing_kept) [[unlikely]] {
+        keep_rest(from, count);
     }
     in_hand_.store(0, std::memory_order_release);
     if (crew_.size.spin_on_traffic) {
         last_work_ns_ = shared_.now();
     }
+}
+
+std::size_t runner::process_stretch(lane& from, std::size_t first, std::size_t count,
+                                    std::size_t stride) noexcept {
+    const auto* origin = header_at(buffer_, stride, first).origin;
+    const auto* keys = from.ordered() ? keys_ : nullptr;
+    std::int64_t flags = 0;
+    bool boxed = false;
+    auto last = first;
+    do {
+        const auto& slot = header_at(buffer_, stride, last);
+        flags |= slot.stamp;
+        boxed = boxed || slot.box != nullptr;
+        ++last;
+    } while (last < count && header_at(buffer_, stride, last).origin == origin &&
+             (keys == nullptr || (keys[last] == key_failed) == (keys[first] == key_failed)));
+    const auto* target = find_target(*origin, from);
+    route_target alone;
+    if (target == nullptr) [[unlikely]] {
+        alone = carried_target(*origin, from);
+    }
+    handle({.from = from,
+            .origin = *origin,
+            .target = target != nullptr ? *target : alone,
+            .slots = buffer_ + first * stride,
+            .keys = keys == nullptr ? nullptr : keys + first,
+            .count = last - first,
+            .flagged = (flags & stamp_flags) != 0,
+            .boxed = boxed,
+            .carried = target == nullptr});
+    return last;
 }
 
 void runner::handle(const stretch& what) noexcept {
@@ -84,6 +120,9 @@ void runner::handle_timed(const stretch& what) noexcept {
             }
             judge_lane(what);
         }
+        if (kept_from_ != nothing_kept) [[unlikely]] {
+            return;
+        }
         settle(what, at, 1);
     }
 }
@@ -114,6 +153,11 @@ void runner::handle_plain(const stretch& what) noexcept {
                         last - first, measure, moment);
             }
             judge_lane(what);
+        }
+        if (kept_from_ != nothing_kept) [[unlikely]] {
+            const auto begin = static_cast<std::size_t>(what.slots - buffer_) / stride;
+            settle(what, 0, kept_from_ - begin);
+            return;
         }
         first = last;
     }
@@ -164,6 +208,11 @@ void runner::settle(const stretch& what, std::size_t first, std::size_t count) n
     }
     in_hand_.fetch_sub(static_cast<std::int64_t>(count), std::memory_order_release);
     shared_.settle(what.from, static_cast<std::int64_t>(count));
+    if (what.carried) [[unlikely]] {
+        const_cast<route&>(what.origin)
+            .carried_outstanding.fetch_sub(static_cast<std::int64_t>(count),
+                                           std::memory_order_release);
+    }
     // Last, with release: a route whose entries are all settled may be freed, and who sees it so
     // sees the credits at home and the outcomes counted. [PAIR settled]
     const_cast<route&>(what.origin).settled[index_].entries.add_release(count);

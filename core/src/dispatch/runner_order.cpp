@@ -17,7 +17,7 @@ constexpr std::uint32_t fruitless_pauses = 8;
 
 std::size_t runner::take(lane& from, std::size_t limit) noexcept {
     const auto count = from.ordered() ? from.dequeue_in_order(*this, buffer_, keys_, limit)
-                                      : from.dequeue(index_, buffer_, limit);
+                                      : from.take(index_, buffer_, limit);
     if (count != 0) {
         found_nothing_ = false;
         fruitless_ = 0;

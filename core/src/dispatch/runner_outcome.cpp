@@ -34,6 +34,11 @@ void runner::handle_spans(const stretch& what) noexcept {
             std::int64_t moment = 0;
             deliver(to, what, first, last - first, true, moment);
         }
+        if (kept_from_ != nothing_kept) [[unlikely]] {
+            const auto begin = static_cast<std::size_t>(what.slots - buffer_) / stride;
+            settle(what, first, kept_from_ - begin - first);
+            return;
+        }
         settle(what, first, last - first);
         first = last;
     }

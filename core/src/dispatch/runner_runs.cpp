@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include "base/attempt.hpp"
 #include "dispatch/runner.hpp"
 #include "dispatch/thread_setup.hpp"
+#include "registry/event_view.hpp"
 
 #include <algorithm>
 
@@ -15,7 +17,8 @@ constexpr std::int64_t proof_ns = 500'000;  // of CPU time within one tick
 }  // namespace
 
 void runner::begin_run(bool known_slow) noexcept {
-    run_started_.store(shared_.coarse_now(), std::memory_order_relaxed);
+    run_started_.store(shared_.stepped ? shared_.now() : shared_.coarse_now(),
+                       std::memory_order_relaxed);
     const auto word = run_word_.load(std::memory_order_relaxed) & ~(run_one - 1);
     // Only this runner writes while the run is not inside, so a store is enough.
     run_word_.store((word + run_one) | run_inside | (known_slow ? run_known : 0),
@@ -23,7 +26,14 @@ void runner::begin_run(bool known_slow) noexcept {
 }
 
 void runner::end_run(subscription_record& to, lane& from) noexcept {
-    const auto word = run_word_.fetch_and(~(run_one - 1), std::memory_order_acq_rel);
+    if (shared_.stepped) {
+        check_late(shared_.now());  // nobody else looked while it ran
+    }
+    const auto word = run_word_.fetch_and(~(run_one - 1) | run_read, std::memory_order_acq_rel);
+    // The watch copies what it reports; the slots stay until it has. Once per late call.
+    while ((word & run_read) != 0 && (run_word_.load(std::memory_order_acquire) & run_read) != 0) {
+        real_sync::pause();
+    }
     if ((word & run_flagged) == 0) {
         return;
     }
@@ -100,6 +110,42 @@ void runner::check_overdue() noexcept {
                             std::memory_order_relaxed);
     }
     call_others(*lane);
+}
+
+// The runner cannot leave the run while `run_read` is set, so the frame, its slots, their route
+// and the subscription stay. What it reads of them was written before the run began, but for
+// the frame's index.
+void runner::check_late(std::int64_t now_ns) noexcept {
+    auto word = run_word_.load(std::memory_order_acquire);
+    const auto age = now_ns - run_started_.load(std::memory_order_relaxed);
+    if (shared_.what.late_after_ns == 0 || (word & run_inside) == 0 ||
+        word / run_one == late_seen_ || age < shared_.what.late_after_ns ||
+        !run_word_.compare_exchange_strong(word, word | run_read, std::memory_order_acq_rel,
+                                           std::memory_order_relaxed)) {
+        return;
+    }
+    late_seen_ = word / run_one;
+    const auto* called = guard_.held();
+    const auto* frame = run_frame_.load(std::memory_order_relaxed);
+    late_call about;
+    const bool copied = attempt([&] {
+        about.name = called->name;
+        about.where = called->where;
+        about.system = called->system;
+        about.age_ns = age;
+        if (frame != nullptr) {
+            const auto& slot = *reinterpret_cast<const slot_header*>(frame->slot());
+            about.id = id_of(slot);
+            about.topic = slot.origin->topic->name;
+        } else {
+            about.hook = "callback";
+        }
+    });
+    called->late.add();
+    run_word_.fetch_and(~run_read, std::memory_order_release);
+    if (copied) {
+        shared_.lateness->late(about);
+    }
 }
 
 }  // namespace stentor::inline v0::detail

@@ -10,6 +10,7 @@
 #include <stentor/base/cache_line.hpp>
 #include <stentor/base/clock.hpp>
 #include <stentor/base/inline_function.hpp>
+#include <stentor/event/event_id.hpp>
 #include <stentor/metrics/counter.hpp>
 #include <stentor/registry/publish_target.hpp>
 
@@ -21,6 +22,7 @@
 #include <ctime>
 #include <limits>
 #include <memory>
+#include <source_location>
 #include <string>
 #include <string_view>
 
@@ -51,6 +53,28 @@ protected:
     ~failure_observer() = default;
 };
 
+// A call that has lasted too long, copied while it lasts.
+struct late_call {
+    std::string name;
+    std::source_location where{};
+    std::string hook;  // empty: a call of the handler
+    event_id id{};
+    std::string topic;
+    std::int64_t age_ns = 0;
+    bool system = false;  // it listens to the engine's own events
+};
+
+// Looks for late calls and hooks, and is told about those that runners find. By the watch, or by
+// whoever steps a bus without threads.
+class lateness_observer {
+public:
+    virtual void late(const late_call& about) noexcept = 0;
+    virtual void look(std::int64_t now_ns) noexcept = 0;
+
+protected:
+    ~lateness_observer() = default;
+};
+
 // What runners, publishers and the watch share: the credits of the bus, the time, and the pool,
 // which is a crew like others. Owned by the engine, outlives all of them.
 class scheduler : public crew {
@@ -61,8 +85,9 @@ public:
         std::size_t lanes = 1;
         std::int64_t capacity = 1;
         std::int64_t memory = 1;
-        std::int64_t spin_ns = 0;      // how long an idle runner searches before it parks
-        bool spin_on_traffic = false;  // as long as there was traffic within the last second
+        std::int64_t spin_ns = 0;        // how long an idle runner searches before it parks
+        bool spin_on_traffic = false;    // as long as there was traffic within the last second
+        std::int64_t late_after_ns = 0;  // 0: calls may last as long as they like
     };
 
     scheduler(const limits& given, clock& source)
@@ -228,11 +253,16 @@ public:
     shared_counter spare_activations;
 
     failure_observer* observer = nullptr;
+    lateness_observer* lateness = nullptr;
     publish_target* target = nullptr;
+    bool stepped = false;  // there are no threads; set once, before anything runs
     inline_function<void(std::int32_t)> on_thread_start;
     // Wakes the watch when it sleeps because everybody does.
     std::atomic<std::uint32_t> watch_epoch{0};
     std::atomic<bool> watch_sleeps{false};
+    // Hooks that run now: the watch stays awake for them. Written by the threads that run them
+    // (seq_cst), read by the watch (seq_cst before it sleeps). [PAIR watch]
+    std::atomic<std::uint32_t> hooks_running{0};
     // Some runner left a lane in debt since the watch's last tick. Written by runners.
     std::atomic<bool> debts{false};
 

@@ -40,7 +40,8 @@ void watch::run() noexcept {
     while (!stop_.load(std::memory_order_acquire)) {
         const auto epoch = shared_.watch_epoch.load(std::memory_order_acquire);
         tick();
-        quiet = shared_.all_rest() ? quiet + 1 : 0;
+        const bool hooks = shared_.hooks_running.load(std::memory_order_relaxed) != 0;
+        quiet = shared_.all_rest() && !hooks ? quiet + 1 : 0;
         if (quiet >= quiet_ticks) {
             maintain_(true);
             sleep_until_needed();
@@ -52,10 +53,12 @@ void watch::run() noexcept {
 }
 
 void watch::tick() noexcept {
-    shared_.refresh_coarse(shared_.now());
+    const auto now = shared_.now();
+    shared_.refresh_coarse(now);
     for (auto* one : runners_) {
         one->check_overdue();
     }
+    shared_.lateness->look(now);
     if (shared_.debts.load(std::memory_order_relaxed) &&
         shared_.debts.exchange(false, std::memory_order_acquire)) {
         shared_.look_at_all_lanes();
@@ -79,6 +82,7 @@ void watch::sleep_until_needed() noexcept {
     const auto epoch = shared_.watch_epoch.load(std::memory_order_acquire);
     shared_.watch_sleeps.store(true, std::memory_order_seq_cst);  // [PAIR watch]
     while (!stop_.load(std::memory_order_seq_cst) && !shared_.maintenance_requested() &&
+           shared_.hooks_running.load(std::memory_order_seq_cst) == 0 &&  // [PAIR watch]
            shared_.all_rest() && shared_.watch_epoch.load(std::memory_order_acquire) == epoch) {
         futex_wait(shared_.watch_epoch, epoch, patience());
         shared_.clock_work.expire(shared_.now());

@@ -16,6 +16,11 @@ namespace stentor::inline v0::detail {
 class delivery_tracker;
 class envelope_pool;
 
+// Topics of the events that caused an event, the nearest first, as numbers of the bus; 0: none. As
+// many as it takes to show the loops that people build.
+inline constexpr std::size_t ancestors_kept = 7;
+using ancestry = std::array<std::uint32_t, ancestors_kept>;
+
 // What outlives a slot: given or inherited metadata, and a payload that does not fit the slot.
 // One block: this struct, the texts, the payload. Immutable from its first enqueue on, but for the
 // count of references; whoever drops the last one returns it.
@@ -38,6 +43,7 @@ struct envelope {
     event_id causation{};
     std::int64_t expires_system_ns = 0;   // 0: never
     delivery_tracker* tracker = nullptr;  // a reference, when somebody waits for its deliveries
+    ancestry causes{};
 
     // Texts, in one run behind the struct.
     std::string_view correlation_id{}, user_id{}, source{}, key{}, traceparent{}, tracestate{};

@@ -3,6 +3,7 @@
 
 #include "base/sync.hpp"
 #include "lane/credit_pool.hpp"
+#include "lane/lane_hold.hpp"
 #include "lane/lane_state.hpp"
 #include <stentor/base/cache_line.hpp>
 #include <stentor/event/slot.hpp>
@@ -11,7 +12,10 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
+#include <mutex>
+#include <optional>
 
 namespace stentor::inline v0::detail {
 
@@ -69,6 +73,8 @@ public:
         lane_order order = lane_order::unordered;
         // A batch gets one entry of a key only: its handler may keep the key, or give it back.
         bool one_each = false;
+        // Whose own lane it is; for entries from another lane, whose routes do not name it.
+        const void* owner = nullptr;
     };
 
     explicit lane(const traits& what) noexcept
@@ -116,7 +122,7 @@ public:
                notice_.exchange(false, std::memory_order_acq_rel);
     }
     // --- lanes with an order
-    // The same, with the key of each entry. The batch holds its keys until each entry is released.
+    // dequeue(), with the key of each entry. The batch holds its keys until each entry is released.
     [[nodiscard]] virtual std::size_t dequeue_in_order(key_reader& reader, std::byte* out,
                                                        std::uint64_t* keys,
                                                        std::size_t max) noexcept;
@@ -130,6 +136,28 @@ public:
     // Entries with these keys are done with, or given back. By any thread, in any order. True:
     // others can be dequeued now, so the caller announces the lane as a publisher does.
     [[nodiscard]] virtual bool release(const std::uint64_t* keys, std::size_t count) noexcept;
+    // The same, but what was put aside comes first.
+    [[nodiscard]] std::size_t take(std::uint32_t consumer, std::byte* out,
+                                   std::size_t max) noexcept {
+        if (aside_.load(std::memory_order_acquire) != 0) [[unlikely]] {
+            if (const auto count = take_aside(out, max); count != 0) {
+                return count;
+            }
+        }
+        return dequeue(consumer, out, max);
+    }
+    [[nodiscard]] bool take_oldest(std::byte* out) noexcept {
+        return (aside_.load(std::memory_order_acquire) != 0 && take_aside(out, 1) == 1) ||
+               dequeue_oldest(out);
+    }
+    // Of a paused subscription: entries that wait before all that are queued. `put_back`: a runner
+    // inside took them from here, and they go to the front; `carry_in`: they come from another
+    // lane. `stride` apart, in order. Not where there is an order. False: no memory, and nothing
+    // has changed.
+    [[nodiscard]] bool put_back(const std::byte* slots, std::size_t stride,
+                                std::size_t count) noexcept;
+    [[nodiscard]] bool carry_in(const std::byte* slots, std::size_t stride,
+                                std::size_t count) noexcept;
 
     [[nodiscard]] std::uint32_t id() const noexcept { return traits_.id; }
     [[nodiscard]] std::uint32_t slot_size() const noexcept { return traits_.slot_size; }
@@ -140,6 +168,7 @@ public:
     [[nodiscard]] bool answers() const noexcept { return traits_.answers; }
     [[nodiscard]] bool ordered() const noexcept { return traits_.order != lane_order::unordered; }
     [[nodiscard]] std::uint32_t runners_max() const noexcept { return traits_.runners_max; }
+    [[nodiscard]] const void* owner() const noexcept { return traits_.owner; }
 
     // Entries in the queue that nobody dequeued; of those that had to wait for their key, the ones
     // that need not any more. Exact after the fences of lane_state, else as of a
@@ -195,6 +224,8 @@ public:
     // Whose own lane it is. Set before anybody can publish to it.
     std::weak_ptr<subscription_record> serves;
 
+    // Runners: a look per activation and per batch.
+    lane_hold<real_sync> hold;
     // Publishers: a look every time. Alone on its line.
     alignas(cache_line_size) lane_state<real_sync> state;
     // Publishers in chunks, runners per batch.
@@ -233,16 +264,26 @@ protected:
     [[nodiscard]] const traits& limits() const noexcept { return traits_; }
 
 private:
+    [[nodiscard]] bool put_aside(const std::byte* slots, std::size_t stride, std::size_t count,
+                                 bool in_front) noexcept;
+    [[nodiscard]] std::size_t take_aside(std::byte* out, std::size_t max) noexcept;
+    void count_aside() noexcept;
+
     // Written by runners, read by runners.
     alignas(cache_line_size) std::atomic<std::uint64_t> dequeued_{0};
     // Written under an ordered lane's mutex. relaxed: the fences of lane_state order it, as they do
     // the counts of enqueued entries.
     std::atomic<std::int64_t> ready_{0};
+    // How many entries are put aside. Written under the lock by runners (release), read by runners
+    // that are about to dequeue (acquire). [PAIR aside]
+    std::atomic<std::size_t> aside_{0};
     // Pushed by publishers' first publishes (release), read by all (acquire). [PAIR ports]
     std::atomic<lane_port*> ports_{nullptr};
     // Set by publishers that drop, taken by runners.
     std::atomic<bool> notice_{false};
     const traits traits_;
+    std::mutex aside_mutex_;
+    std::optional<std::deque<slot_image>> aside_entries_;  // made when it is needed
 };
 
 // Null: no memory.

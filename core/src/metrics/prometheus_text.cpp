@@ -43,6 +43,7 @@ constexpr std::array settled_terms{
     labelled_term{"dropped_newest", &delivery_terms::dropped_newest},
     labelled_term{"dropped_oldest", &delivery_terms::dropped_oldest},
     labelled_term{"dropped_nested", &delivery_terms::dropped_nested},
+    labelled_term{"dropped_disabled", &delivery_terms::dropped_disabled},
     labelled_term{"cancelled", &delivery_terms::cancelled},
     labelled_term{"expired", &delivery_terms::expired},
 };

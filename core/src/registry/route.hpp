@@ -24,6 +24,7 @@ struct route;
 struct topic_entry {
     std::string name;
     const event_type* type = nullptr;  // null: events without a C++ type
+    std::uint32_t number = 0;          // for envelopes that remember it; never used again
     // What turns a stamp and a ticket into a time and an id; the bus's.
     std::int64_t epoch_unix_ns = 0;
     std::uint64_t id_key = 0;
@@ -91,6 +92,12 @@ struct route {
     std::uint32_t settled_count = 0;
     // By publishers, of what they dropped. [PAIR settled]
     std::atomic<std::uint64_t> settled_outside{0};
+    // Deliveries of paused subscriptions that runners carried from this version's lanes into the
+    // subscriptions' own: entries more (ever), and those of them that are still there.
+    std::atomic<std::uint64_t> carried{0};
+    std::atomic<std::int64_t> carried_outstanding{0};
+    // Keeps those lanes from being freed. Under the registry's lock.
+    std::vector<std::shared_ptr<lane>> refuges;
 
     route(std::uint32_t slots, std::uint32_t runners)
         : cells(std::make_unique<std::atomic<route_cell*>[]>(slots)),
@@ -119,7 +126,7 @@ struct route {
         return sum;
     }
     [[nodiscard]] std::uint64_t accepted_entries() const noexcept {
-        std::uint64_t sum = 0;
+        auto sum = carried.load(std::memory_order_relaxed);  // each is counted before it is settled
         for (std::uint32_t index = 0; index < cell_count; ++index) {
             if (const auto* cell = cells[index].load(std::memory_order_acquire)) {
                 sum += cell->entries.read();
@@ -140,6 +147,19 @@ struct route {
             sum += settled[index].cancelled.read();
         }
         return sum;
+    }
+    // Every entry that is not settled was carried into a paused subscription's own lane.
+    [[nodiscard]] bool only_carried() const noexcept {
+        const auto carried_now = carried_outstanding.load(std::memory_order_acquire);
+        return carried_now > 0 && entries_outstanding() <= carried_now;
+    }
+    [[nodiscard]] bool names(const subscription_record* one) const noexcept {
+        for (const auto& each : subscriptions) {
+            if (each.get() == one) {
+                return true;
+            }
+        }
+        return false;
     }
     // Entries of this version that are in lanes or being handled. Settled first, so that it is
     // never too small.

@@ -10,6 +10,7 @@
 #include <stentor/metrics/histogram.hpp>
 #include <stentor/registry/delivery_frame.hpp>
 #include <stentor/registry/handler_form.hpp>
+#include <stentor/registry/handler_row.hpp>
 #include <stentor/registry/subscription_options.hpp>
 
 #include <array>
@@ -27,6 +28,10 @@ namespace stentor::inline v0::detail {
 class crew;
 class lane;
 
+[[nodiscard]] inline bool is_system_topic(std::string_view topic) noexcept {
+    return topic.substr(0, topic.find('.')) == reserved_token;
+}
+
 // The subscription has limits of its own, which a lane shared with others could not keep.
 [[nodiscard]] inline bool has_own_limits(const subscription_options& options) noexcept {
     return options.order.what() != order::kind::unordered || options.required ||
@@ -43,6 +48,14 @@ struct alignas(cache_line_size) terminal_stripe {
     // No terminals: of those completed, and calls that gave their event back.
     counter ignored;
     counter released;
+};
+
+// What becomes of deliveries that may not be made now, because the subscription is barred.
+enum class passage : std::uint8_t {
+    open,      // it is not
+    held,      // paused: they wait in its own lane
+    dropping,  // paused: they end as dropped{disabled}
+    ending,    // they are cancelled
 };
 
 // Everything the engine keeps about one subscription. Shared by its handle, the registry and every
@@ -64,12 +77,30 @@ public:
     crew* served_by = nullptr;  // null: the pool, or nobody (execution::inline_)
     std::source_location where;
     bool has_owner = false;
+    bool system = false;  // listens to the engine's own topics
 
+    // No call begins any more.
+    void close() noexcept {
+        closed.store(true, std::memory_order_seq_cst);
+        barred.store(true, std::memory_order_seq_cst);  // [PAIR barrier]
+    }
+    // With the handler go its hooks, and what they captured.
+    void forget_hooks() noexcept {
+        for (auto* one :
+             {&options.on_start, &options.on_stop, &options.on_pause, &options.on_resume}) {
+            *one = {};
+        }
+    }
     [[nodiscard]] std::string_view topic_text() const noexcept {
         return type != nullptr ? type->topic : topics->view();
     }
     [[nodiscard]] bool matches(std::string_view topic) const noexcept {
-        return type != nullptr ? type->topic == topic : topics->matches(topic);
+        if (type != nullptr) {
+            return type->topic == topic;
+        }
+        // The engine's own topics are for those who name them: a wildcard does not stand for the
+        // reserved token.
+        return (system || !is_system_topic(topic)) && topics->matches(topic);
     }
 
     // What it does with its deliveries, other cheap handlers in its lane would have to do as well.
@@ -84,6 +115,15 @@ public:
     // Written by unsubscribe (before its heavy fence), read by runners before each call.
     // [PAIR barrier]
     alignas(cache_line_size) std::atomic<bool> closed{false};
+    // No call may begin: closed or paused. Written where `closed` is, and by pausing in the same
+    // way (before its heavy fence); what runners look at before each call. [PAIR barrier]
+    std::atomic<bool> barred{false};
+    // Why, for a runner that found it barred. Written before `barred` is.
+    std::atomic<passage> way{passage::open};
+    // Held: its own lane, into which runners carry what they find of it in others; else null.
+    std::atomic<lane*> side{nullptr};
+    // Credits of both centres that were set apart for what is carried. Taken by runners.
+    std::atomic<std::int64_t> set_apart{0};
     // Nobody waits for the last call: the runner that ends it destroys the handler.
     std::atomic<bool> deferred{false};
     std::atomic<bool> handler_gone{false};   // whoever sets it destroys the handler
@@ -113,6 +153,8 @@ public:
     // Calls of an inline handler by threads without a slot of their own. Written by them, read by
     // unsubscribers. [PAIR barrier]
     std::atomic<std::int64_t> guest_calls{0};
+    shared_counter dropped_disabled;
+    mutable shared_counter late;  // calls that the watchdog reported
     histogram queue_wait;
     histogram service;
     histogram end_to_end;
@@ -123,6 +165,14 @@ public:
     std::uint32_t routes = 0;           // that name it, retired ones included
     bool removed = false;               // its handle is gone
     bool still_routed = false;          // and there was no memory to take it out of the routes
+    handler_state state = handler_state::registered;
+    std::string paused_by;    // of a pause
+    std::string paused_why;   // the same
+    std::string failure;      // why it is failed
+    bool changing = false;    // some thread pauses, resumes or starts it
+    int hooks_running = 0;    // threads inside one of its hooks
+    bool listens = true;      // it has started, so routes name it
+    std::uint64_t begun = 0;  // the place in the order of starts; 0: never
 };
 
 }  // namespace stentor::inline v0::detail

@@ -18,8 +18,8 @@ namespace {
 constexpr std::array terminal_terms{
     &delivery_terms::completed,         &delivery_terms::failed,
     &delivery_terms::dead_lettered,     &delivery_terms::dropped_full,
-    &delivery_terms::dropped_no_memory, &delivery_terms::cancelled,
-    &delivery_terms::expired,
+    &delivery_terms::dropped_no_memory, &delivery_terms::dropped_disabled,
+    &delivery_terms::cancelled,         &delivery_terms::expired,
 };
 
 constexpr std::array outstanding_terms{
@@ -187,7 +187,8 @@ TEST(audit_report, shows_every_term_that_is_not_zero) {
     for (const char* const title :
          {"rejected_full", "rejected_invalid", "rejected_too_deep", "rejected_no_memory", "expired",
           "closed", "would_deadlock", "type_mismatch", "failed", "dead_lettered", "dropped_full",
-          "dropped_no_memory", "cancelled", "queued", "running", "retry_waiting", "held"}) {
+          "dropped_no_memory", "dropped_disabled", "cancelled", "queued", "running",
+          "retry_waiting", "held"}) {
         EXPECT_NE(text.find(title), std::string::npos) << title;
     }
     EXPECT_EQ(lines_of(text).back(), "unaccounted 21");

@@ -30,6 +30,8 @@ enum class errc {
     no_threads,               // the system refused to start a thread
     not_found,                // nothing has that name
     invalid_id,               // the text is not a UUID
+    busy,                     // another thread is changing the same thing
+    hook_failed,              // a hook of a subscription threw
 };
 
 // The enumerator's name; "unknown" for a value that is none.

@@ -14,6 +14,7 @@
 #include <stentor/metrics/audit.hpp>
 #include <stentor/metrics/snapshot.hpp>
 #include <stentor/registry/handler.hpp>
+#include <stentor/registry/registry.hpp>
 #include <stentor/registry/subscription.hpp>
 #include <stentor/registry/subscription_options.hpp>
 
@@ -97,6 +98,8 @@ public:
 
     // Gives the subscription the bus's life.
     void keep(subscription kept);
+    // What is subscribed, by name, pattern and tag: states, pauses, starts.
+    [[nodiscard]] stentor::registry registry() noexcept { return stentor::registry(*engine_); }
 
     // --- publishing --------------------------------------------------------------------------
 
@@ -144,7 +147,7 @@ public:
     template <class E>
     std::size_t publish_bulk(std::span<E> events) {
         using value = std::remove_const_t<E>;
-        detail::require_event<value>();
+        detail::require_published<value>();
         static_assert(std::is_copy_constructible_v<value>,
                       "stentor: publish_bulk copies; use publish_bulk_move for this type");
         return bulk(event_type_of<value>, const_cast<value*>(events.data()), events.size(), false);
@@ -152,14 +155,14 @@ public:
     // The same, moving from the span's elements; those behind the prefix are untouched.
     template <event E>
     std::size_t publish_bulk_move(std::span<E> events) {
-        detail::require_event<E>();
+        detail::require_published<E>();
         return bulk(event_type_of<E>, events.data(), events.size(), true);
     }
 
     // A leased publisher for one hot thread. Throws when all slots are leased.
     template <event E>
     [[nodiscard]] publisher<E> publisher() {
-        detail::require_event<E>();
+        detail::require_published<E>();
         return {target(), lease(&event_type_of<E>)};
     }
 
@@ -232,7 +235,7 @@ private:
     template <class E>
     publish_result publish_value(E&& event, const detail::publish_target::request& what) {
         using value = std::remove_cvref_t<E>;
-        detail::require_event<value>();
+        detail::require_published<value>();
         constexpr bool moves =
             !std::is_lvalue_reference_v<E&&> && !std::is_const_v<std::remove_reference_t<E>>;
         if constexpr (moves || detail::fits_slot<value>) {

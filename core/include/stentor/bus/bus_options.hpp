@@ -38,6 +38,9 @@ struct bus_options {
     std::int32_t lanes = 4096;
     // Topics of events without a C++ type that are remembered with their routes.
     std::int32_t untyped_topics = 4096;
+    // A call or a hook that lasts longer is reported once: a notice, the event
+    // stentor.handler.late, a count in the snapshot. 0: never.
+    std::chrono::nanoseconds late_after = std::chrono::seconds(5);
     // Of the destructor.
     std::chrono::nanoseconds drain_deadline = std::chrono::seconds(10);
     // Default: one JSON object a line on standard error.

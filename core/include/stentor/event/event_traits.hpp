@@ -63,6 +63,10 @@ consteval std::uint32_t schema_version_of() {
     }
 }
 
+// The engine's own events, which others may listen to; see registry/system_events.hpp.
+template <class T>
+inline constexpr bool is_system_event = false;
+
 template <class T>
 consteval void require_event() {
     static_assert(
@@ -71,7 +75,7 @@ consteval void require_event() {
         "std::string_view topic = \"order.placed\";`, or specialise stentor::event_traits");
     if constexpr (event<T>) {
         constexpr auto check = check_topic(event_traits<T>::topic);
-        static_assert(check.fault != topic_fault::reserved,
+        static_assert(check.fault != topic_fault::reserved || is_system_event<T>,
                       "stentor: topics whose first token is `stentor` are the engine's own");
         static_assert(check.ok() || check.fault == topic_fault::reserved,
                       "stentor: malformed topic. Tokens of [a-z0-9_-], 1 to 64 characters each, "
@@ -82,6 +86,13 @@ consteval void require_event() {
         static_assert(std::is_nothrow_destructible_v<T>,
                       "stentor: an event's destructor must not throw");
     }
+}
+
+template <class T>
+consteval void require_published() {
+    require_event<T>();
+    static_assert(!is_system_event<T>,
+                  "stentor: the engine's own events can be listened to, and published by nobody");
 }
 
 }  // namespace detail

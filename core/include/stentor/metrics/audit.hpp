@@ -31,6 +31,7 @@ struct STENTOR_EXPORT delivery_terms {
     std::int64_t dropped_newest = 0;  // by when_full::drop_newest
     std::int64_t dropped_oldest = 0;  // by when_full::drop_oldest
     std::int64_t dropped_nested = 0;  // execution::inline_, too many calls deep
+    std::int64_t dropped_disabled = 0;
     std::int64_t cancelled = 0;
     std::int64_t expired = 0;
 

@@ -28,6 +28,8 @@ struct subscription_snapshot {
     histogram_snapshot end_to_end{};  // published to settled
     bool sampled = false;             // the histograms saw one in bus_snapshot::sampled_one_in
     std::string placement{};
+    std::string state{};     // of the registry
+    std::uint64_t late = 0;  // calls that the watchdog reported
 };
 
 struct bus_snapshot {

@@ -52,7 +52,7 @@ public:
         std::is_rvalue_reference_v<E&&> ||
         std::is_nothrow_copy_constructible_v<std::remove_cvref_t<E>>) {
         using value = std::remove_cvref_t<E>;
-        detail::require_event<value>();
+        detail::require_published<value>();
         if constexpr (std::is_lvalue_reference_v<E&&> ||
                       std::is_const_v<std::remove_reference_t<E>>) {
             value copy(event);

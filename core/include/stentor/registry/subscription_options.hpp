@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace stentor::inline v0 {
 
@@ -44,6 +46,20 @@ struct subscription_options {
     stentor::placement placement = stentor::placement::automatic;
     // The subscription ends when this object does; it is kept alive during each call.
     std::optional<std::weak_ptr<const void>> owner{};
+    // Labels by which the registry finds it, in any number: [a-z0-9_.-], 1 to 128 characters each.
+    std::vector<std::string> tags{};
+    // Names of subscriptions that run before this one starts; they stop after it.
+    std::vector<std::string> start_after{};
+    // On the thread that subscribes, before the first delivery. Throws to say that it failed: then
+    // nothing is delivered, and the registry shows the state `failed` with the reason.
+    callback<void()> on_start{};
+    // When no call runs any more, before the handler is destroyed: on the thread that unsubscribes
+    // or drains, or, where that could not wait, on one of the engine's.
+    callback<void()> on_stop{};
+    // On the thread that disables, when no call runs any more; on the one that enables, before the
+    // next delivery. An on_resume that throws leaves it as it was, with the state `failed`.
+    callback<void()> on_pause{};
+    callback<void()> on_resume{};
 };
 
 }  // namespace stentor::inline v0

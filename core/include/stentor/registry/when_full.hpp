@@ -56,6 +56,7 @@ enum class drop_reason : std::uint8_t {
     newest,     // when_full::drop_newest
     oldest,     // when_full::drop_oldest
     no_memory,  // the lane could not grow
+    disabled,   // by registry::disable with backlog::drop
 };
 
 // Deliveries that a subscription should have had and did not get, since it was last told.

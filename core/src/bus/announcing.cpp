@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#include "base/attempt.hpp"
+#include "bus/life.hpp"
+#include <stentor/registry/system_events.hpp>
+
+// What the engine publishes about its subscriptions. Without any lock; to nobody it costs a look.
+namespace stentor::inline v0::detail {
+
+template <class Event, class Make>
+void engine::life::announce(bool about_listener, Make&& make) noexcept {
+    if (about_listener || !of_.has_subscribers(Event::topic)) {
+        return;
+    }
+    static_cast<void>(attempt([&] {
+        Event event = make();
+        static_cast<void>(publish_to(of_, {}, event));
+    }));
+}
+
+void engine::life::announce_started(const subscription_record& about) noexcept {
+    announce<system::handler_started>(about.system, [&] {
+        return system::handler_started{.name = about.name,
+                                       .topics = std::string(about.topic_text()),
+                                       .file = about.where.file_name(),
+                                       .line = about.where.line()};
+    });
+}
+
+void engine::life::announce_paused(const subscription_record& about, std::string_view why,
+                                   bool holds) noexcept {
+    announce<system::handler_paused>(about.system, [&] {
+        return system::handler_paused{
+            .name = about.name, .by = "registry", .why = std::string(why), .holds = holds};
+    });
+}
+
+void engine::life::announce_resumed(const subscription_record& about) noexcept {
+    announce<system::handler_resumed>(about.system,
+                                      [&] { return system::handler_resumed{.name = about.name}; });
+}
+
+void engine::life::announce_stopped(const subscription_record& about) noexcept {
+    announce<system::handler_stopped>(about.system,
+                                      [&] { return system::handler_stopped{.name = about.name}; });
+}
+
+void engine::life::announce_failed(const subscription_record& about, std::string_view hook,
+                                   std::string_view why) noexcept {
+    announce<system::handler_failed>(about.system, [&] {
+        return system::handler_failed{
+            .name = about.name, .hook = std::string(hook), .error = std::string(why)};
+    });
+}
+
+void engine::life::announce_late(const late_call& about) noexcept {
+    announce<system::handler_late>(about.system, [&] {
+        return system::handler_late{.name = about.name,
+                                    .file = about.where.file_name(),
+                                    .line = about.where.line(),
+                                    .hook = about.hook,
+                                    .event_id = about.id,
+                                    .event_topic = about.topic,
+                                    .age = std::chrono::nanoseconds(about.age_ns)};
+    });
+}
+
+}  // namespace stentor::inline v0::detail

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+#include "base/attempt.hpp"
+#include "bus/life.hpp"
+#include "event/text_excerpt.hpp"
+
+#include <cstdio>
+#include <vector>
+
+// What the watchdog says about calls and hooks that last too long. Each is reported once.
+namespace stentor::inline v0::detail {
+
+namespace {
+
+std::string in_seconds(std::int64_t ns) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.1f s", static_cast<double>(ns) * 1e-9);
+    return text;
+}
+
+}  // namespace
+
+void engine::life::late(const late_call& about) noexcept {
+    static_cast<void>(attempt([&] {
+        auto text = "subscription " + quoted_excerpt(about.name, 0) + " at " +
+                    about.where.file_name() + ":" + std::to_string(about.where.line()) +
+                    " is late: ";
+        if (about.hook.empty()) {
+            text += "its call for event " + about.id.to_string() + " of topic " + about.topic;
+        } else {
+            text += "its " + about.hook;
+        }
+        of_.log_.notice(text + " has lasted " + in_seconds(about.age_ns) + " and goes on");
+    }));
+    announce_late(about);
+}
+
+void engine::life::look(std::int64_t now_ns) noexcept {
+    if (of_.shared_.what.late_after_ns == 0) {
+        return;
+    }
+    for (const auto& one : of_.runners_) {
+        one->check_late(now_ns);
+    }
+    if (of_.shared_.hooks_running.load(std::memory_order_relaxed) != 0) {
+        look_at_hooks(now_ns);
+    }
+}
+
+void engine::life::look_at_hooks(std::int64_t now_ns) noexcept {
+    const auto limit = of_.shared_.what.late_after_ns;
+    std::vector<late_call> found;
+    {
+        const std::lock_guard lock(of_.registry_);
+        for (auto* one = hook_calls_; one != nullptr; one = one->next) {
+            if (one->reported || now_ns - one->since_ns < limit) {
+                continue;
+            }
+            one->reported = attempt([&] {
+                late_call about;
+                about.name = one->of->name;
+                about.where = one->of->where;
+                about.system = one->of->system;
+                about.hook = one->hook;
+                about.age_ns = now_ns - one->since_ns;
+                found.push_back(std::move(about));
+                one->of->late.add();
+            });
+        }
+    }
+    for (const auto& one : found) {
+        late(one);
+    }
+}
+
+void engine::life::enter_hook(subscription_record& record, hook_call& call) noexcept {
+    {
+        const std::lock_guard lock(of_.registry_);
+        ++record.hooks_running;
+        call.since_ns = of_.shared_.now();
+        call.next = hook_calls_;
+        hook_calls_ = &call;
+    }
+    of_.shared_.hooks_running.fetch_add(1, std::memory_order_seq_cst);  // [PAIR watch]
+    of_.shared_.wake_watch();
+}
+
+void engine::life::leave_hook(subscription_record& record, hook_call& call) noexcept {
+    if (of_.shared_.stepped && of_.shared_.what.late_after_ns != 0) {
+        look_at_hooks(of_.shared_.now());  // nobody else looked while it ran
+    }
+    of_.shared_.hooks_running.fetch_sub(1, std::memory_order_relaxed);
+    const std::lock_guard lock(of_.registry_);
+    --record.hooks_running;
+    for (auto** link = &hook_calls_; *link != nullptr; link = &(*link)->next) {
+        if (*link == &call) {
+            *link = call.next;
+            return;
+        }
+    }
+}
+
+}  // namespace stentor::inline v0::detail

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "bus/engine.hpp"
+#include <stentor/registry/registry.hpp>
+#include <stentor/registry/static_handler.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace stentor::inline v0::detail {
+
+// The lives of a bus's subscriptions: what the registry shows, starts, pauses, resumes and stops.
+// listing.cpp shows, pausing.cpp bars and opens, starting.cpp runs hooks.
+//
+// Threads: any; state is under the engine's registry lock, hooks run without it.
+class engine::life final : public lateness_observer {
+public:
+    using record_ptr = std::shared_ptr<subscription_record>;
+
+    explicit life(engine& of) noexcept : of_(of) {}
+
+    // --- listing.cpp ----------------------------------------------------------------------------
+    [[nodiscard]] std::vector<handler_row> list() const;
+    [[nodiscard]] std::optional<handler_row> find(std::string_view name) const;
+
+    // --- loading.cpp ----------------------------------------------------------------------------
+    [[nodiscard]] result<load_report, error> load(const load_options& options);
+
+    // --- announcing.cpp: system events, without any lock ----------------------------------------
+    void announce_started(const subscription_record& about) noexcept;
+    void announce_paused(const subscription_record& about, std::string_view why,
+                         bool holds) noexcept;
+    void announce_resumed(const subscription_record& about) noexcept;
+    void announce_stopped(const subscription_record& about) noexcept;
+    void announce_failed(const subscription_record& about, std::string_view hook,
+                         std::string_view why) noexcept;
+    void announce_late(const late_call& about) noexcept;
+
+    // --- pausing.cpp ----------------------------------------------------------------------------
+    change_result disable(const selector& which, backlog what, std::string_view why);
+    change_result enable(const selector& which);
+
+    // --- starting.cpp ---------------------------------------------------------------------------
+    // What its options say about its start and cannot be. With registry_ held.
+    [[nodiscard]] std::optional<error> refusal_of(const subscription_record& wanted) const;
+    // After its name was taken: its on_start, then its place in the routes.
+    void start(const record_ptr& record);
+    // It has none: it runs from now on. With registry_ held.
+    void begin(subscription_record& record) noexcept {
+        record.state = handler_state::running;
+        record.begun = ++last_begun_;
+    }
+    // When no call runs any more, on the way to destroy the handler: its on_stop.
+    void stop(subscription_record& record) noexcept;
+    // A hook of it runs. With registry_ held.
+    [[nodiscard]] static bool hooked(const subscription_record& one) noexcept {
+        return one.hooks_running != 0;
+    }
+    // The calling thread is inside a hook of it.
+    [[nodiscard]] static bool inside_hook_of(const subscription_record& one) noexcept;
+
+    // --- lateness.cpp ---------------------------------------------------------------------------
+    void late(const late_call& about) noexcept override;
+    void look(std::int64_t now_ns) noexcept override;
+
+    // --- pausing.cpp, with registry_ held -------------------------------------------------------
+    // Its end has begun: what was held for it is cancelled.
+    void end(subscription_record& record) noexcept;
+    // A drain has begun, and nobody will resume: true when something was held.
+    [[nodiscard]] bool end_all() noexcept;
+    // Entries that wait for a resume.
+    [[nodiscard]] std::int64_t held_backlog() const noexcept;
+    // Gives back what was set apart and is not needed. True: some may be needed yet.
+    [[nodiscard]] bool return_set_apart() noexcept;
+    // Nothing about the route will change until somebody resumes.
+    [[nodiscard]] static bool rests(retired_route& one) noexcept;
+
+private:
+    enum class order { first_begun, last_begun };
+    // On the stack of the thread that runs it.
+    struct hook_call {
+        const subscription_record* of;
+        std::string_view hook;
+        std::int64_t since_ns;
+        bool reported;
+        hook_call* next;
+    };
+
+    template <class Change>
+    change_result change_all(const selector& which, order sequence, Change&& change);
+    [[nodiscard]] std::vector<record_ptr> select(const selector& which, order sequence) const;
+    [[nodiscard]] error nothing_matches(const selector& which) const;
+    [[nodiscard]] result<bool, error> pause(const record_ptr& record, backlog what,
+                                            std::string_view why);
+    [[nodiscard]] result<bool, error> resume(const record_ptr& record);
+    void resumed(const record_ptr& record);
+    [[nodiscard]] std::optional<error> may_change(const subscription_record& record) const;
+
+    [[nodiscard]] std::optional<error> hold(subscription_record& record);
+    [[nodiscard]] std::int64_t queued_elsewhere(const subscription_record& record) const noexcept;
+    [[nodiscard]] bool set_apart(subscription_record& record, std::int64_t count) noexcept;
+    void return_set_apart(subscription_record& record) noexcept;
+    void sweep() noexcept;
+    void drop(subscription_record& record) noexcept;
+    void open(subscription_record& record) noexcept;
+    void release(subscription_record& record) noexcept;
+
+    [[nodiscard]] std::optional<std::string> run_hook(subscription_record& record,
+                                                      const callback<void()>& hook,
+                                                      std::string_view name) noexcept;
+    void complain(const subscription_record& record, std::string_view hook,
+                  std::string_view why) noexcept;
+    [[nodiscard]] handler_row row_of(const subscription_record& record) const;
+    template <class Event, class Make>
+    void announce(bool about_listener, Make&& make) noexcept;
+    [[nodiscard]] bool is_loaded(const static_registration& one) const;
+    void keep_loaded(std::vector<subscription> made,
+                     const std::vector<const static_registration*>& from);
+
+    engine& of_;
+    void look_at_hooks(std::int64_t now_ns) noexcept;
+    void enter_hook(subscription_record& record, hook_call& call) noexcept;
+    void leave_hook(subscription_record& record, hook_call& call) noexcept;
+
+    hook_call* hook_calls_ = nullptr;                   // under registry_
+    std::uint64_t last_begun_ = 0;                      // the same
+    std::vector<const static_registration*> loaded_{};  // the same
+};
+
+}  // namespace stentor::inline v0::detail

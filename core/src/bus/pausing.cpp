@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: MIT
+#include "base/attempt.hpp"
+#include "bus/life.hpp"
+#include "event/text_excerpt.hpp"
+
+#include <algorithm>
+
+// Disabling and enabling. A paused subscription is barred like one that is over, so that its pause
+// is a barrier by the same proof (call_guard.hpp); what is queued for it stays in its own lane,
+// from which runners are kept (lane_hold.hpp), and what lies in other lanes is carried there by the
+// runners that find it (runner_paused.cpp).
+namespace stentor::inline v0::detail {
+
+namespace {
+
+std::string subject(const subscription_record& record) {
+    return "subscription " + quoted_excerpt(record.name, 0);
+}
+
+// The route says that the subscription's events go through a lane that is not `own`.
+const route_target* target_elsewhere(const route& version, const subscription_record& record,
+                                     const lane* own) noexcept {
+    for (const auto& target : version.targets) {
+        for (std::uint32_t index = 0; index < target.count; ++index) {
+            if (version.subscriptions[target.first + index].get() == &record) {
+                return target.through.get() == own ? nullptr : &target;
+            }
+        }
+    }
+    return nullptr;
+}
+
+}  // namespace
+
+template <class Change>
+change_result engine::life::change_all(const selector& which, order sequence, Change&& change) {
+    if (of_.forked()) {
+        return change_result(error(errc::closed, "a forked child cannot use its parent's bus"));
+    }
+    const auto found = select(which, sequence);
+    if (found.empty()) {
+        return change_result(nothing_matches(which));
+    }
+    std::int64_t count = 0;
+    std::optional<error> wrong;
+    for (const auto& one : found) {
+        auto changed = change(one);
+        if (!changed) {
+            wrong = wrong ? std::move(wrong) : std::move(changed).error();
+        } else if (*changed) {
+            ++count;
+        }
+    }
+    return wrong ? change_result(*std::move(wrong), count) : change_result(count);
+}
+
+change_result engine::life::disable(const selector& which, backlog what, std::string_view why) {
+    return change_all(which, order::last_begun,
+                      [&](const record_ptr& one) { return pause(one, what, why); });
+}
+
+change_result engine::life::enable(const selector& which) {
+    return change_all(which, order::first_begun,
+                      [&](const record_ptr& one) { return resume(one); });
+}
+
+// With registry_ held.
+std::optional<error> engine::life::may_change(const subscription_record& record) const {
+    if (of_.closed()) {
+        return error(errc::closed, subject(record) + ": the bus is draining or closed");
+    }
+    if (record.changing) {
+        return error(errc::busy, subject(record) +
+                                     ": it is being started, paused or resumed at this moment, by "
+                                     "another thread or by the hook or handler that called; try "
+                                     "again when that is over");
+    }
+    return std::nullopt;
+}
+
+result<bool, error> engine::life::pause(const record_ptr& record, backlog what,
+                                        std::string_view why) {
+    const auto wanted = what == backlog::hold ? passage::held : passage::dropping;
+    bool running = false;
+    {
+        const std::lock_guard lock(of_.registry_);
+        if (auto wrong = may_change(*record)) {
+            return unexpected<error>(*std::move(wrong));
+        }
+        running = record->state == handler_state::running;
+        const bool paused = record->way.load(std::memory_order_relaxed) != passage::open;
+        if ((!running && !paused) || record->way.load(std::memory_order_relaxed) == wanted ||
+            record->closed.load(std::memory_order_acquire)) {
+            return false;
+        }
+        std::string reason(why);
+        if (wanted == passage::dropping) {
+            drop(*record);
+        } else if (auto wrong = hold(*record)) {
+            return unexpected<error>(*std::move(wrong));
+        }
+        if (running) {
+            record->state = handler_state::paused;
+        }
+        record->paused_by = "registry";
+        record->paused_why = std::move(reason);
+        record->changing = true;
+    }
+    static_cast<void>(of_.wait_for_calls(*record));
+    if (running) {
+        if (const auto failed = run_hook(*record, record->options.on_pause, "on_pause")) {
+            complain(*record, "on_pause", *failed);
+        }
+    }
+    {
+        const std::lock_guard lock(of_.registry_);
+        record->changing = false;
+    }
+    announce_paused(*record, why, wanted == passage::held);
+    return running;
+}
+
+result<bool, error> engine::life::resume(const record_ptr& record) {
+    {
+        const std::lock_guard lock(of_.registry_);
+        if (auto wrong = may_change(*record)) {
+            return unexpected<error>(*std::move(wrong));
+        }
+        if (record->state != handler_state::paused && record->state != handler_state::failed) {
+            return false;
+        }
+        record->changing = true;
+    }
+    if (record->begun == 0) {
+        start(record);
+    } else if (const auto failed = run_hook(*record, record->options.on_resume, "on_resume")) {
+        {
+            const std::lock_guard lock(of_.registry_);
+            record->state = handler_state::failed;
+            record->failure = "on_resume: " + *failed;
+            record->changing = false;
+        }
+        announce_failed(*record, "on_resume", *failed);
+    } else {
+        resumed(record);
+    }
+    const std::lock_guard lock(of_.registry_);
+    if (record->state == handler_state::failed) {
+        return unexpected<error>(
+            error(errc::hook_failed, subject(*record) + ": " + record->failure));
+    }
+    return record->state == handler_state::running;
+}
+
+void engine::life::resumed(const record_ptr& record) {
+    {
+        const std::lock_guard lock(of_.registry_);
+        record->changing = false;
+        if (record->removed || of_.closed()) {
+            return;
+        }
+        record->state = handler_state::running;
+        record->failure.clear();
+        record->paused_by.clear();
+        record->paused_why.clear();
+        open(*record);
+    }
+    announce_resumed(*record);
+}
+
+// --- with registry_ held ------------------------------------------------------------------------
+
+std::optional<error> engine::life::hold(subscription_record& record) {
+    if (record.options.execution == execution::inline_) {
+        return error(errc::unsupported_combination,
+                     subject(record) +
+                         ": with execution::inline_ nothing is queued, so nothing can "
+                         "be held; disable it with backlog::drop");
+    }
+    const bool shared = record.in_shared_lane.load(std::memory_order_relaxed);
+    bool ready = false;
+    const auto undo = [&] {
+        return_set_apart(record);
+        record.in_shared_lane.store(shared, std::memory_order_relaxed);
+        if (shared) {
+            record.own.reset();
+        }
+    };
+    if (attempt([&] { ready = of_.own_lane_for(record); }) && ready) {
+        const auto elsewhere = queued_elsewhere(record);
+        if (!set_apart(record, elsewhere)) {
+            undo();
+            return error(errc::no_memory,
+                         subject(record) + ": there is no room to hold the " +
+                             std::to_string(elsewhere) +
+                             " deliveries that are queued in a shared lane; disable it with "
+                             "backlog::drop, or raise bus_options::capacity");
+        }
+        ready = attempt([&] {
+            of_.for_each_route([&](route& version) {
+                if (target_elsewhere(version, record, record.own.get()) != nullptr) {
+                    version.refuges.push_back(record.own);
+                }
+            });
+        });
+        record.in_shared_lane.store(false, std::memory_order_relaxed);
+        ready = ready && (!shared || of_.reroute(record));
+    }
+    if (!ready) {
+        undo();
+        return error(errc::no_memory, subject(record) +
+                                          ": no memory, or all lanes are in use; unsubscribe "
+                                          "something, or raise bus_options::lanes");
+    }
+    record.side.store(record.own.get(), std::memory_order_release);
+    record.way.store(passage::held, std::memory_order_release);
+    record.own->hold.begin();
+    record.barred.store(true, std::memory_order_seq_cst);
+    real_sync::heavy_fence();  // [PAIR barrier]
+    return std::nullopt;
+}
+
+void engine::life::drop(subscription_record& record) noexcept {
+    record.way.store(passage::dropping, std::memory_order_release);
+    record.barred.store(true, std::memory_order_seq_cst);
+    real_sync::heavy_fence();  // [PAIR barrier]
+    release(record);
+}
+
+void engine::life::open(subscription_record& record) noexcept {
+    record.way.store(passage::open, std::memory_order_release);
+    record.barred.store(false, std::memory_order_seq_cst);
+    if (record.closed.load(std::memory_order_seq_cst)) {
+        record.barred.store(true, std::memory_order_seq_cst);  // its owner went meanwhile
+    }
+    release(record);
+    of_.shared_.request_maintenance();  // its routes may be reclaimed again, and it may move
+}
+
+void engine::life::end(subscription_record& record) noexcept {
+    record.state = handler_state::stopped;
+    record.way.store(passage::ending, std::memory_order_release);
+    record.barred.store(true, std::memory_order_seq_cst);
+    release(record);
+}
+
+bool engine::life::end_all() noexcept {
+    bool held = false;
+    for (const auto& one : of_.active_) {
+        if (one->way.load(std::memory_order_relaxed) == passage::held) {
+            one->way.store(passage::ending, std::memory_order_release);
+            release(*one);
+            held = true;
+        }
+        if (one->state == handler_state::running || one->state == handler_state::paused) {
+            one->state = handler_state::draining;
+        }
+    }
+    return held;
+}
+
+// Runners may come into its lane again.
+void engine::life::release(subscription_record& record) noexcept {
+    record.side.store(nullptr, std::memory_order_release);
+    if (record.own != nullptr && record.own->hold.end()) {
+        of_.shared_.make_ready(*record.own);
+    }
+    return_set_apart(record);
+}
+
+// Entries, of whomever, in the lanes through which the subscription's events came or come.
+std::int64_t engine::life::queued_elsewhere(const subscription_record& record) const noexcept {
+    std::int64_t sum = 0;
+    for (const auto& one : of_.lanes_) {
+        bool concerned = false;
+        of_.for_each_route([&](const route& version) {
+            const auto* target = target_elsewhere(version, record, record.own.get());
+            concerned = concerned || (target != nullptr && target->through == one);
+        });
+        if (one != nullptr && concerned) {
+            sum += std::max<std::int64_t>(one->outstanding(), 0);
+        }
+    }
+    return sum;
+}
+
+// Credits of its own lane and of the bus, all or none.
+bool engine::life::set_apart(subscription_record& record, std::int64_t count) noexcept {
+    if (count == 0) {
+        return true;
+    }
+    auto& own = *record.own;
+    auto& bus = of_.shared_.credits;
+    auto from_lane = own.credits.take(count, 0);
+    auto from_bus = bus.take(count, 0);
+    if (from_lane < count || from_bus < count) {
+        sweep();
+        from_lane += own.credits.take(count - from_lane, 0);
+        from_bus += bus.take(count - from_bus, 0);
+    }
+    if (from_lane < count || from_bus < count) {
+        own.credits.give(from_lane);
+        bus.give(from_bus);
+        return false;
+    }
+    record.set_apart.fetch_add(count, std::memory_order_relaxed);
+    return true;
+}
+
+// What publishers keep in their caches, back to the centres.
+void engine::life::sweep() noexcept {
+    for (const auto& one : of_.lanes_) {
+        if (one != nullptr) {
+            of_.shared_.credits.give(one->sweep_credits([&](std::uint32_t index) {
+                if (index >= of_.slots_->size()) {
+                    return true;  // a runner's, which keeps no credits
+                }
+                const auto& section = of_.slots_->at(index).section;
+                return section.inside(section.count());
+            }));
+        }
+    }
+}
+
+void engine::life::return_set_apart(subscription_record& record) noexcept {
+    if (const auto left = record.set_apart.exchange(0, std::memory_order_relaxed); left > 0) {
+        record.own->credits.give(left);
+        of_.shared_.credits.give(left);
+    }
+}
+
+bool engine::life::return_set_apart() noexcept {
+    bool needed = false;
+    for (const auto& one : of_.active_) {
+        if (one->set_apart.load(std::memory_order_relaxed) == 0) {
+            continue;
+        }
+        bool mine = false;
+        for (auto& retired : of_.retired_routes_) {
+            const auto* target = target_elsewhere(*retired.what, *one, one->own.get());
+            if (target == nullptr) {
+                continue;
+            }
+            const auto& through = *target->through;
+            const bool idle = !through.pending() && through.outstanding() <= 0;
+            mine = mine || !retired.readers.elapsed() ||
+                   (!idle && retired.what->entries_outstanding() != 0 &&
+                    !retired.what->only_carried());
+        }
+        if (!mine) {
+            return_set_apart(*one);
+        }
+        needed = needed || mine;
+    }
+    return needed;
+}
+
+std::int64_t engine::life::held_backlog() const noexcept {
+    std::int64_t sum = 0;
+    for (const auto& one : of_.active_) {
+        if (one->way.load(std::memory_order_relaxed) == passage::held) {
+            sum += std::max<std::int64_t>(one->own->backlog(), 0);
+        }
+    }
+    return sum;
+}
+
+bool engine::life::rests(retired_route& one) noexcept {
+    return one.readers.elapsed() &&
+           std::ranges::any_of(one.what->subscriptions, [](const auto& each) {
+               return each->way.load(std::memory_order_relaxed) == passage::held;
+           });
+}
+
+}  // namespace stentor::inline v0::detail

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+#include "dispatch/runner.hpp"
+#include "event/envelope.hpp"
+#include "registry/event_view.hpp"
+
+#include <utility>
+
+// What a runner does with deliveries that it may not make: the subscription is over or paused, or
+// the bus ends. docs/adr has the reasons.
+namespace stentor::inline v0::detail {
+
+// Says what becomes of the rest of a stretch. False: the subscription is open again meanwhile.
+bool runner::pass_over(subscription_record& to, const stretch& what, std::size_t first,
+                       std::size_t count) noexcept {
+    if (kept_from_ != nothing_kept) {
+        return true;  // goes back with what lies before it
+    }
+    const auto stride = what.from.slot_size();
+    const bool barred = to.barred.load(std::memory_order_acquire);
+    const auto way = to.way.load(std::memory_order_acquire);
+    if (to.closed.load(std::memory_order_acquire) || way == passage::ending ||
+        shared_.cancelling.load(std::memory_order_relaxed)) {
+        to.terminals[index_].cancelled.add(count);
+        const_cast<route&>(what.origin).settled[index_].cancelled.add(count);
+        tell_waiters(to, what, first, count, delivery_status::cancelled);
+        return true;
+    }
+    if (barred && way == passage::dropping) {
+        drop_disabled(to, what, first, count);
+        return true;
+    }
+    auto* side = to.side.load(std::memory_order_acquire);
+    if (way != passage::held || side == nullptr) {
+        return false;
+    }
+    if (side == &what.from) {
+        // With everything behind it, so that the order stays.
+        kept_from_ = static_cast<std::size_t>(what.slots - buffer_) / stride + first;
+    } else {
+        carry(to, *side, what, first, count);
+    }
+    return true;
+}
+
+void runner::drop_disabled(subscription_record& to, const stretch& what, std::size_t first,
+                           std::size_t count) noexcept {
+    const auto& slot = header_at(what.slots, what.from.slot_size(), first);
+    to.dropped_disabled.add(count);
+    to.gaps.add(static_cast<std::int64_t>(count), drop_reason::disabled, id_of(slot));
+    if (to.options.on_drop) {
+        to.unreported.add(static_cast<std::int64_t>(count), drop_reason::disabled, id_of(slot));
+        what.from.give_notice();  // looked at before this runner leaves the lane
+    }
+    tell_waiters(to, what, first, count, delivery_status::dropped);
+}
+
+void runner::tell_waiters(const subscription_record& to, const stretch& what, std::size_t first,
+                          std::size_t count, delivery_status status) noexcept {
+    for (auto at = first; what.flagged && at < first + count; ++at) {
+        tell_waiter(header_at(what.slots, what.from.slot_size(), at), to, status);
+    }
+}
+
+// From a lane that others share, or that the subscription has left: one more entry each, in its own
+// lane. The lane outlives this, because the route of the entries keeps it and they are not settled.
+void runner::carry(subscription_record& to, lane& into, const stretch& what, std::size_t first,
+                   std::size_t count) noexcept {
+    auto& origin = const_cast<route&>(what.origin);
+    const auto stride = what.from.slot_size();
+    for (std::size_t at = first; at < first + count; ++at) {
+        const auto& slot = header_at(what.slots, stride, at);
+        if (!take_credit(to, into)) {
+            to.dropped_full.add();
+            to.gaps.add(1, drop_reason::full, id_of(slot));
+            tell_waiter(slot, to, delivery_status::dropped);
+            continue;
+        }
+        if (slot.box != nullptr) {
+            slot.box->add_references(1);
+        }
+        // Counted before the entry that it comes from is settled.
+        origin.carried.fetch_add(1, std::memory_order_relaxed);
+        origin.carried_outstanding.fetch_add(1, std::memory_order_relaxed);
+        if (!into.carry_in(what.slots + at * stride, stride, 1)) {
+            origin.carried.fetch_sub(1, std::memory_order_relaxed);
+            origin.carried_outstanding.fetch_sub(1, std::memory_order_relaxed);
+            if (slot.box != nullptr) {
+                static_cast<void>(
+                    slot.box->drop_reference());  // never the last: this entry has one
+            }
+            into.credits.give(1);
+            shared_.credits.give(1);
+            to.dropped_no_memory.add();
+            to.gaps.add(1, drop_reason::no_memory, id_of(slot));
+            tell_waiter(slot, to, delivery_status::dropped);
+        }
+    }
+    if (into.state.claim_after_enqueue()) {
+        shared_.make_ready(into);
+    }
+}
+
+// Set apart when the subscription was paused; what publishers put into the old lane at that moment
+// asks for its own.
+bool runner::take_credit(subscription_record& to, lane& into) noexcept {
+    auto left = to.set_apart.load(std::memory_order_relaxed);
+    while (left > 0) {
+        if (to.set_apart.compare_exchange_weak(left, left - 1, std::memory_order_relaxed,
+                                               std::memory_order_relaxed)) {
+            return true;
+        }
+    }
+    if (into.credits.take(1, 0) == 0) {
+        return false;
+    }
+    if (shared_.credits.take(1, 0) == 0) {
+        into.credits.give(1);
+        return false;
+    }
+    return true;
+}
+
+// The rest of the batch goes back to where it was, before all that is queued there.
+void runner::keep_rest(lane& from, std::size_t count) noexcept {
+    const auto stride = from.slot_size();
+    const auto first = std::exchange(kept_from_, nothing_kept);
+    if (from.ordered()) {
+        keep_in_order(from, first, count);
+        return;
+    }
+    if (from.put_back(buffer_ + first * stride, stride, count - first)) {
+        return;
+    }
+    for (auto at = first; at < count; ++at) {
+        drop_one(from, at);
+    }
+}
+
+// Each before all others of its key, so the last one first. What has no key, because its key
+// function threw, has failed whatever the subscription's state.
+void runner::keep_in_order(lane& from, std::size_t first, std::size_t count) noexcept {
+    const auto stride = from.slot_size();
+    for (auto at = count; at-- > first;) {
+        if (keys_[at] == key_failed) {
+            const auto& origin = *header_at(buffer_, stride, at).origin;
+            fail_keyless({.from = from,
+                          .origin = origin,
+                          .target = target_in(origin, from),
+                          .slots = buffer_ + at * stride,
+                          .keys = keys_ + at,
+                          .count = 1,
+                          .flagged = false,
+                          .boxed = header_at(buffer_, stride, at).box != nullptr,
+                          .carried = false});
+        } else if (!from.give_back(keys_[at], buffer_ + at * stride)) {
+            drop_one(from, at);
+            keys_[at] = key_failed;  // released with its settlement
+        }
+    }
+    // Nobody to call: this runner looks again before it leaves.
+    static_cast<void>(from.release(keys_ + first, count - first));
+}
+
+// No memory to keep it.
+void runner::drop_one(lane& from, std::size_t at) noexcept {
+    const auto stride = from.slot_size();
+    const auto& slot = header_at(buffer_, stride, at);
+    bool named = false;
+    for (const auto& one : slot.origin->targets) {
+        named = named || one.through.get() == &from;
+    }
+    for (const auto& one : slot.origin->subscriptions) {
+        if (one.get() == from.owner()) {
+            one->dropped_no_memory.add();
+            one->gaps.add(1, drop_reason::no_memory, id_of(slot));
+            tell_waiter(slot, *one, delivery_status::dropped);
+        }
+    }
+    const route_target none;
+    settle({.from = from,
+            .origin = *slot.origin,
+            .target = none,
+            .slots = buffer_ + at * stride,
+            .keys = from.ordered() ? keys_ + at : nullptr,
+            .count = 1,
+            .flagged = false,
+            .boxed = slot.box != nullptr,
+            .carried = !named},
+           0, 1);
+}
+
+}  // namespace stentor::inline v0::detail

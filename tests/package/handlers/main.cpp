@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#include "events.hpp"
+#include <stentor/stentor.hpp>
+
+#include <cstdio>
+#include <string>
+
+// main found | missing: whether the handlers are expected to be in this program.
+int main(int count, char** words) {
+    const bool expected = count == 2 && std::string(words[1]) == "found";
+    stentor::bus bus;
+    const auto loaded = bus.registry().load({.expect = {"loyalty.points", "newsletter"}});
+    if (loaded.has_value() != expected) {
+        std::printf("%s\n",
+                    loaded ? "found, against expectation" : loaded.error().message().c_str());
+        return 1;
+    }
+    if (!loaded) {
+        std::printf("%s\n", loaded.error().message().c_str());
+        const bool named =
+            loaded.error().message().find("\"loyalty.points\"") != std::string::npos &&
+            loaded.error().message().find("stentor_link_handlers") != std::string::npos;
+        return named ? 0 : 1;
+    }
+    bus.publish(order_placed{4200});
+    const auto report = bus.drain();
+    return report.completed == 2 && bus.audit().unaccounted() == 0 ? 0 : 1;
+}
