@@ -56,7 +56,7 @@ public:
     // What users publish through: the engine, or what a testing kit put in front of it.
     [[nodiscard]] publish_target& front() noexcept { return *shared_.target; }
 
-    // --- publishing (publish.cpp, publish_bulk.cpp) ---------------------------------------------
+    // --- publishing (publish.cpp, publish_bulk.cpp)
     publish_result publish_small(const event_type& type, const std::byte* payload,
                                  publisher_slot* slot) noexcept override;
     publish_result publish_slot(const request& what, const std::byte* payload) noexcept override;
@@ -72,7 +72,6 @@ public:
                                  std::chrono::nanoseconds timeout) noexcept;
 
     // --- subscribing (routing.cpp)
-    // ----------------------------------------------------------------
     result<subscription, error> subscribe(std::string_view name, const event_type* type,
                                           const pattern* topics, compiled_handler handler,
                                           subscription_options options,
@@ -84,11 +83,9 @@ public:
     [[nodiscard]] std::string name_of(std::uint32_t number) const;
 
     // --- crews beside the pool (crews.cpp)
-    // -------------------------------------------------------
     std::size_t poll(const loop* whose, std::size_t max) noexcept;
 
     // --- lifecycle (lifecycle.cpp)
-    // -------------------------------------------------------------------
     [[nodiscard]] result<void, error> start();
     void warm();
     drain_report drain(std::chrono::nanoseconds deadline) noexcept;
@@ -110,7 +107,6 @@ public:
     [[nodiscard]] life& lives() noexcept { return *life_; }
 
     // --- report (report.cpp)
-    // ---------------------------------------------------------------------------
     [[nodiscard]] audit_report audit() const;
     [[nodiscard]] bus_snapshot snapshot() const;
     [[nodiscard]] std::optional<std::chrono::nanoseconds> until_next_timer() noexcept;
@@ -387,7 +383,6 @@ private:
     std::uint32_t last_topic_number_ = 0;
 
     // --- the end
-    // -----------------------------------------------------------------------------------
     std::mutex drain_mutex_;
     // The earliest deadline of all drains; written by each that comes.
     std::atomic<std::int64_t> drain_until_{std::numeric_limits<std::int64_t>::max()};
