@@ -11,8 +11,9 @@ namespace stentor::inline v0 {
 
 namespace {
 
-std::shared_ptr<detail::engine> made_or_raised(bus_options options) {
-    auto made = detail::engine::make(std::move(options));
+std::shared_ptr<detail::engine> made_or_raised(bus_options options,
+                                               std::shared_ptr<detail::probe> kit = nullptr) {
+    auto made = detail::engine::make(std::move(options), std::move(kit));
     if (!made) {
         raise(made.error());
     }
@@ -23,8 +24,10 @@ std::shared_ptr<detail::engine> made_or_raised(bus_options options) {
 
 bus::bus() : bus(bus_options{}) {}
 bus::bus(bus_options options) : bus(made_or_raised(std::move(options))) {}
+bus::bus(bus_options options, std::shared_ptr<detail::probe> kit)
+    : bus(made_or_raised(std::move(options), std::move(kit))) {}
 bus::bus(std::shared_ptr<detail::engine> engine) noexcept
-    : engine_(std::move(engine)), target_(engine_.get()) {}
+    : engine_(std::move(engine)), target_(&engine_->front()) {}
 bus::bus(bus&& other) noexcept
     : engine_(std::move(other.engine_)), target_(std::exchange(other.target_, nullptr)) {}
 
@@ -71,12 +74,12 @@ void bus::keep(subscription kept) {
 
 publish_result bus::publish(const topic& name, std::string text,
                             const publish_options& options) noexcept {
-    return engine_->publish_text({.options = &options}, name.view(), text);
+    return target_->publish_text({.options = &options}, name.view(), text);
 }
 
 std::size_t bus::bulk(const event_type& type, void* first, std::size_t count, bool move) {
     auto last = publish_status::accepted;
-    return engine_->publish_bulk({.type = &type}, first, count, move, last);
+    return target_->publish_bulk({.type = &type}, first, count, move, last);
 }
 
 detail::delivery_tracker* bus::track(publish_result& refused) noexcept {
@@ -94,7 +97,7 @@ delivery_report bus::await_report(const detail::delivery_tracker& tracker,
 }
 
 std::shared_ptr<detail::publish_target> bus::target() const noexcept {
-    return engine_;
+    return {engine_, target_};
 }
 detail::slot_lease bus::lease(const event_type* type) {
     return engine_->lease(type);

@@ -21,6 +21,7 @@
 #include <stentor/metrics/audit.hpp>
 #include <stentor/metrics/snapshot.hpp>
 #include <stentor/registry/handler_form.hpp>
+#include <stentor/registry/probe.hpp>
 
 #include <limits>
 #include <map>
@@ -41,9 +42,14 @@ class engine final : public publish_target,
                      public subscription_host,
                      public std::enable_shared_from_this<engine> {
 public:
-    [[nodiscard]] static result<std::shared_ptr<engine>, error> make(bus_options options);
-    explicit engine(bus_options options, std::uint32_t workers, std::uint64_t id_key);
+    [[nodiscard]] static result<std::shared_ptr<engine>, error> make(
+        bus_options options, std::shared_ptr<probe> kit = nullptr);
+    explicit engine(bus_options options, std::uint32_t workers, std::uint64_t id_key,
+                    std::shared_ptr<probe> kit);
     ~engine();
+
+    // What users publish through: the engine, or what a testing kit put in front of it.
+    [[nodiscard]] publish_target& front() noexcept { return *shared_.target; }
 
     // --- publishing (publish.cpp, publish_bulk.cpp) ---------------------------------------------
     publish_result publish_small(const event_type& type, const std::byte* payload,
@@ -237,6 +243,7 @@ private:
         std::string_view name, const event_type* type, const pattern* topics,
         compiled_handler handler, subscription_options options,
         std::source_location where);  // takes registry_
+    [[nodiscard]] bool begins_shared(const subscription_record& record) const noexcept;
     [[nodiscard]] std::optional<error> refusal_of(const subscription_record& wanted);
     [[nodiscard]] bool enlist(const std::shared_ptr<subscription_record>& record);
     void delist(const std::shared_ptr<subscription_record>& record) noexcept;
@@ -271,6 +278,7 @@ private:
     [[nodiscard]] bool lane_in_use(const lane& which) const noexcept;
 
     // lifecycle.cpp
+    void choose_step(runner& next) noexcept;
     [[nodiscard]] bool quiescent() const noexcept;  // takes registry_
     [[nodiscard]] bool await(std::int64_t until_ns, bool draining = false) noexcept;
     [[nodiscard]] bool sleep_until_due(std::int64_t until_ns) noexcept;
@@ -302,6 +310,7 @@ private:
         }
     }
 
+    const std::shared_ptr<probe> kit_;  // null but in tests; it has the clock, so it goes last
     bus_options options_;
     const std::uint64_t id_key_;
     intake intake_;

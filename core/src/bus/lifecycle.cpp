@@ -80,6 +80,9 @@ struct engine::start_ticket final : runner_task {
         }
     }
     bool step() noexcept override {
+        if (owner.kit_ != nullptr) {
+            owner.choose_step(real);
+        }
         if (real.step() || release_quick_waiters(owner.shared_) ||
             owner.shared_.admit_waiting_slow() || release_rested(owner.shared_)) {
             return true;
@@ -99,7 +102,19 @@ struct engine::start_ticket final : runner_task {
     std::atomic<bool> claimed{false};
 };
 
-result<std::shared_ptr<engine>, error> engine::make(bus_options options) {
+// What a runner on a thread leaves to chance is the kit's choice: which lane it finds first, how far
+// it gets before others work, and when the watch ticks.
+void engine::choose_step(runner& next) noexcept {
+    constexpr std::uint64_t mostly = 4;
+    const auto batch = kit_->choose(mostly) != 0 ? 1 : 1 + kit_->choose(runner::batch_max);
+    next.steer(kit_->choose(lanes_.size() + 1), batch);
+    if (kit_->choose(mostly) == 0 && shared_.take_maintenance_request()) {
+        maintain(false);
+    }
+}
+
+result<std::shared_ptr<engine>, error> engine::make(bus_options options,
+                                                    std::shared_ptr<probe> kit) {
     if (auto wrong = check(options)) {
         return unexpected<error>(std::move(*wrong));
     }
@@ -108,7 +123,10 @@ result<std::shared_ptr<engine>, error> engine::make(bus_options options) {
     std::shared_ptr<engine> made;
     result<void, error> started;
     if (!attempt([&] {
-            made = std::make_shared<engine>(std::move(options), workers, random_key());
+            const auto key = kit != nullptr
+                                 ? kit->choose(std::numeric_limits<std::uint64_t>::max())
+                                 : random_key();
+            made = std::make_shared<engine>(std::move(options), workers, key, std::move(kit));
             started = made->start();
         })) {
         return unexpected<error>(error::out_of_memory());
@@ -119,8 +137,10 @@ result<std::shared_ptr<engine>, error> engine::make(bus_options options) {
     return made;
 }
 
-engine::engine(bus_options options, std::uint32_t workers, std::uint64_t id_key)
-    : options_(std::move(options)),
+engine::engine(bus_options options, std::uint32_t workers, std::uint64_t id_key,
+               std::shared_ptr<probe> kit)
+    : kit_(std::move(kit)),
+      options_(std::move(options)),
       id_key_(id_key),
       shared_(limits_of(options_, workers),
               options_.clock != nullptr ? *options_.clock : system_clock_source()),
@@ -128,7 +148,7 @@ engine::engine(bus_options options, std::uint32_t workers, std::uint64_t id_key)
       slots_(std::make_shared<slot_pool>(static_cast<std::uint32_t>(options_.publishers), id_key)) {
     lanes_.resize(1);  // the id of the continuations
     shared_.observer = &log_;
-    shared_.target = this;
+    shared_.target = kit_ != nullptr ? &kit_->outside(*this) : this;
     shared_.on_thread_start = std::move(options_.on_thread_start);
     // One more than run: the closer, with which a drain cancels what is left.
     for (std::uint32_t index = 0; index <= shared_.what.runners; ++index) {

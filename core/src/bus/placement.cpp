@@ -66,14 +66,22 @@ void engine::place(subscription_record& record) {
     const auto cost = record.cost_ns.load(std::memory_order_relaxed);
     const bool judged = record.calls_seen.load(std::memory_order_relaxed) >= calls_to_judge;
     const bool surprise = record.surprise.exchange(false, std::memory_order_relaxed);
-    if (!shares && judged && cost <= cheap_up_to_ns && !surprise) {
+    bool join = !shares && judged && cost <= cheap_up_to_ns && !surprise;
+    bool leave = shares && (surprise || cost >= demote_from_ns);
+    if (kit_ != nullptr) {  // every placement must do, so a test tries them all
+        constexpr std::uint64_t seldom = 4;
+        const bool moves = kit_->choose(seldom) == 0;
+        join = !shares && moves;
+        leave = shares && moves;
+    }
+    if (join) {
         record.in_shared_lane.store(true, std::memory_order_relaxed);
         if (reroute(record)) {
             record.own.reset();
         } else {
             record.in_shared_lane.store(false, std::memory_order_relaxed);
         }
-    } else if (shares && (surprise || cost >= demote_from_ns)) {
+    } else if (leave) {
         if (own_lane_for(record)) {
             record.in_shared_lane.store(false, std::memory_order_relaxed);
             record.calls_seen.store(0, std::memory_order_relaxed);
@@ -159,8 +167,12 @@ void engine::reclaim() noexcept {
         if (one->routes != 0 || !one->handler_gone.load(std::memory_order_acquire)) {
             return false;
         }
-        removed_ += terminals_of(*one);
-        removed_.accepted += static_cast<std::int64_t>(one->accepted_folded);
+        auto terms = terminals_of(*one);
+        terms.accepted += static_cast<std::int64_t>(one->accepted_folded);
+        removed_ += terms;
+        if (kit_ != nullptr) {
+            kit_->gone(one->name, terms);
+        }
         return true;
     });
 }

@@ -124,17 +124,27 @@ result<subscription, error> engine::subscribe_checked(std::string_view name, con
     record->where = where;
     record->call = std::move(handler.call);
     record->form = handler.traits;
-    record->in_shared_lane.store(record->options.placement == placement::shared,
-                                 std::memory_order_relaxed);
+    record->in_shared_lane.store(begins_shared(*record), std::memory_order_relaxed);
     const std::lock_guard lock(registry_);
     if (auto wrong = refusal_of(*record)) {
         return unexpected<error>(std::move(*wrong));
     }
     record->number = next_number_++;
+    if (kit_ != nullptr) {
+        record->call = kit_->around(name, std::move(record->call));
+    }
     if (!enlist(record)) {
         return unexpected<error>(no_memory(name));
     }
     return subscription(std::move(record), weak_from_this());
+}
+
+// Where it is placed first: on its own, until its calls have proved cheap.
+bool engine::begins_shared(const subscription_record& record) const noexcept {
+    const auto wanted = record.options.placement;
+    return wanted == placement::shared ||
+           (kit_ != nullptr && wanted == placement::automatic && !record.needs_own_lane() &&
+            kit_->choose(2) == 0);
 }
 
 // What stands against it in the registry.
@@ -172,7 +182,7 @@ std::optional<error> engine::refusal_of(const subscription_record& wanted) {
 
 // Into the lists and the routes, or nothing at all: false, or std::bad_alloc.
 bool engine::enlist(const std::shared_ptr<subscription_record>& record) {
-    if (record->options.placement != placement::shared && !own_lane_for(*record)) {
+    if (!record->in_shared_lane.load(std::memory_order_relaxed) && !own_lane_for(*record)) {
         return false;
     }
     if (record->type != nullptr && topics_.find(record->type->topic) == nullptr &&

@@ -217,10 +217,10 @@ void runner::drain(lane& from) noexcept {
 std::size_t runner::batch_limit(const lane& from) const noexcept {
     const auto cost = from.cost_ns.load(std::memory_order_relaxed);
     if (cost <= 0) {
-        return batch_unknown;
+        return std::min(batch_unknown, batch_most_);
     }
     return static_cast<std::size_t>(
-        std::clamp<std::int64_t>(slice_ns / cost, 1, static_cast<std::int64_t>(batch_max)));
+        std::clamp<std::int64_t>(slice_ns / cost, 1, static_cast<std::int64_t>(batch_most_)));
 }
 
 // A runner that leaves a backlog behind calls another one, unless the work is so small that two

@@ -51,6 +51,11 @@ public:
 
     void run() noexcept override;
     bool step() noexcept override;
+    // Before a step: where it looks first, and how many entries it takes at most.
+    void steer(std::size_t lane, std::size_t entries) noexcept {
+        cursor_ = lane;
+        batch_most_ = entries;
+    }
 
     [[nodiscard]] std::uint32_t index() const noexcept { return index_; }
     // The runner whose handler the calling thread is in, or null.
@@ -180,6 +185,7 @@ private:
 
     // --- the runner's own ------------------------------------------------------------------------
     std::size_t cursor_ = 0;
+    std::size_t batch_most_ = batch_max;
     lane* linger_ = nullptr;      // attended, though found empty
     bool slow_reserved_ = false;  // may make a known-slow call
     bool debt_ = false;           // left a lane without the heavy fence

@@ -32,6 +32,7 @@ namespace stentor::inline v0 {
 
 namespace detail {
 class engine;
+class probe;
 }  // namespace detail
 
 // The event bus.
@@ -187,6 +188,10 @@ public:
     [[nodiscard]] std::optional<std::chrono::nanoseconds> until_next_timer() const noexcept;
     // The name behind publish_result::which(); empty when it is gone.
     [[nodiscard]] std::string name_of(std::uint32_t which) const;
+
+protected:
+    // For a testing kit (registry/probe.hpp).
+    bus(bus_options options, std::shared_ptr<detail::probe> kit);
 
 private:
     explicit bus(std::shared_ptr<detail::engine> engine) noexcept;
