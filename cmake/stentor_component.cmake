@@ -13,13 +13,14 @@ include(GenerateExportHeader)
 #     PRIVATE_HEADERS <file>... headers that are not installed
 #     PUBLIC_LIBS <target>...   PRIVATE_LIBS <target>...
 #     BUILD_LIBS <target>...    header-only libraries of our .cpp files; the package forgets them
+#     COMPONENTS <name>...      components of ours that its consumers need as well
 #     DEPENDENCIES <line>...    find_dependency arguments every consumer needs
 #     STATIC_DEPENDENCIES <line>...   the same, for consumers of the static library only
 #     PKGCONFIG_REQUIRES_PRIVATE <module>...   PKGCONFIG_LIBS_PRIVATE <flag>...)
 function(stentor_add_component name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "HEADERS_BASE"
-        "HEADERS;SOURCES;PRIVATE_HEADERS;PUBLIC_LIBS;PRIVATE_LIBS;BUILD_LIBS;DEPENDENCIES\
-;STATIC_DEPENDENCIES;PKGCONFIG_REQUIRES_PRIVATE;PKGCONFIG_LIBS_PRIVATE"
+        "HEADERS;SOURCES;PRIVATE_HEADERS;PUBLIC_LIBS;PRIVATE_LIBS;BUILD_LIBS;COMPONENTS\
+;DEPENDENCIES;STATIC_DEPENDENCIES;PKGCONFIG_REQUIRES_PRIVATE;PKGCONFIG_LIBS_PRIVATE"
     )
     set(target stentor_${name})
     add_library(${target})
@@ -128,6 +129,13 @@ function(stentor_install_component name)
     set(find_dependencies "")
     foreach(dependency IN LISTS dependencies)
         string(APPEND find_dependencies "find_dependency(${dependency})\n")
+    endforeach()
+    set(pc_requires "")
+    foreach(needed IN LISTS arg_COMPONENTS)
+        string(APPEND find_dependencies
+            "include(\"\${CMAKE_CURRENT_LIST_DIR}/stentor-${needed}-config.cmake\")\n"
+        )
+        string(APPEND pc_requires "stentor-${needed} ")
     endforeach()
     set(component ${name})
     configure_file("${PROJECT_SOURCE_DIR}/cmake/stentor-component-config.cmake.in"

@@ -25,6 +25,12 @@ FLOORS = {
     "bus": ["base", "event", "metrics", "registry", "lane", "resilience", "dispatch", "async"],
 }
 
+# The components above core: what each may include besides the standard library, its own headers and
+# the public ones of core. A file of theirs may have a library that its users bring.
+COMPONENTS = {
+    "testing": {"include/stentor/testing/matchers.hpp": re.compile(r"^g(test|mock)/g\1\.h$")},
+}
+
 # Headers beside the floors: every floor may include these; nothing of the project stands in them.
 GROUND = {"export.hpp", "version.hpp", "fwd.hpp"}
 
@@ -165,6 +171,29 @@ class CoreCheck:
             visit(name)
 
 
+def check_component(root, name, guests, complaints):
+    """A component sees core as its users do, and no other component."""
+    checked = 0
+    for top in ("include/stentor", "src"):
+        for path in source_tree.files(root / name / top, {".hpp", ".cpp"}):
+            checked += 1
+            guest = guests.get(path.relative_to(root / name).as_posix())
+            for line, quote, header in source_tree.includes(path):
+                own = header.removeprefix("stentor/").split("/")[0]
+                if quote == '"':
+                    known = top == "src" and (root / name / "src" / header).exists()
+                elif header.startswith("stentor/"):
+                    known = own == name or own in FLOORS or own in GROUND
+                else:
+                    known = (header in STANDARD or bool(guest and guest.match(header))
+                             or (top == "src" and bool(SYSTEM.match(header))))
+                if not known:
+                    complaints.add(path, line, f"{name} may include its own headers, the public "
+                                               f"ones of core and the standard library, not "
+                                               f"{header}")
+    return checked
+
+
 def check_users(root, complaints):
     """Examples and consumers see what a user sees; only tests and benches may look inside."""
     checked = 0
@@ -195,6 +224,8 @@ def main():
     root = source_tree.parse_root(__doc__)
     complaints = source_tree.Complaints(root)
     checked = CoreCheck(root, complaints).run()
+    for name, guests in COMPONENTS.items():
+        checked += check_component(root, name, guests, complaints)
     checked += check_users(root, complaints)
     check_plan(root, complaints)
     complaints.exit("lint.layers", checked)

@@ -75,6 +75,17 @@ class CleanProject(LintTest):
 
 
 class Layers(LintTest):
+    def test_refuse_a_component_that_looks_inside_core_or_at_a_guest_elsewhere(self):
+        listing = "# SPDX-License-Identifier: MIT\nsrc/kit.cpp include/stentor/testing/kit.hpp\n"
+        self.write("testing/CMakeLists.txt", listing)
+        self.write("testing/include/stentor/testing/kit.hpp",
+                   HEADER + "#include <stentor/event/topic.hpp>\n")
+        self.write("testing/src/kit.cpp", SPDX + "#include <stentor/testing/kit.hpp>\n")
+        self.assertEqual(self.check("layers.py").returncode, 0)
+        for include in ('"lane/queue.hpp"', "<gtest/gtest.h>", "<stentor/http/server.hpp>"):
+            self.write("testing/src/kit.cpp", SPDX + f"#include {include}\n")
+            self.refuses("layers.py", "testing may include its own headers")
+
     def test_refuse_an_include_that_points_up(self):
         self.append("core/include/stentor/base/result.hpp", "#include <stentor/event/topic.hpp>\n")
         self.refuses("layers.py", "base may not include stentor/event/topic.hpp")

@@ -102,8 +102,8 @@ struct engine::start_ticket final : runner_task {
     std::atomic<bool> claimed{false};
 };
 
-// What a runner on a thread leaves to chance is the kit's choice: which lane it finds first, how far
-// it gets before others work, and when the watch ticks.
+// What threads leave to chance is the kit's choice: which lane a runner finds first, how far it
+// gets before others work, and when the watch ticks.
 void engine::choose_step(runner& next) noexcept {
     constexpr std::uint64_t mostly = 4;
     const auto batch = kit_->choose(mostly) != 0 ? 1 : 1 + kit_->choose(runner::batch_max);
@@ -123,9 +123,8 @@ result<std::shared_ptr<engine>, error> engine::make(bus_options options,
     std::shared_ptr<engine> made;
     result<void, error> started;
     if (!attempt([&] {
-            const auto key = kit != nullptr
-                                 ? kit->choose(std::numeric_limits<std::uint64_t>::max())
-                                 : random_key();
+            const auto key = kit != nullptr ? kit->choose(std::numeric_limits<std::uint64_t>::max())
+                                            : random_key();
             made = std::make_shared<engine>(std::move(options), workers, key, std::move(kit));
             started = made->start();
         })) {
