@@ -180,8 +180,8 @@ bool engine::await(std::int64_t until_ns, bool draining) noexcept {
     return done;
 }
 
-std::optional<std::chrono::nanoseconds> engine::until_next_timer() const noexcept {
-    const auto next = shared_.clock_work.next_expiry();
+std::optional<std::chrono::nanoseconds> engine::until_next_timer() noexcept {
+    const auto next = std::min(shared_.clock_work.next_expiry(), next_rest_over(shared_));
     if (next == timer_wheel::never) {
         return std::nullopt;
     }

@@ -100,7 +100,7 @@ public:
     // ---------------------------------------------------------------------------
     [[nodiscard]] audit_report audit() const;
     [[nodiscard]] bus_snapshot snapshot() const;
-    [[nodiscard]] std::optional<std::chrono::nanoseconds> until_next_timer() const noexcept;
+    [[nodiscard]] std::optional<std::chrono::nanoseconds> until_next_timer() noexcept;
 
 private:
     using grace = grace_period<real_sync>;

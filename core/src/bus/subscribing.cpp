@@ -142,9 +142,8 @@ result<subscription, error> engine::subscribe_checked(std::string_view name, con
 // Where it is placed first: on its own, until its calls have proved cheap.
 bool engine::begins_shared(const subscription_record& record) const noexcept {
     const auto wanted = record.options.placement;
-    return wanted == placement::shared ||
-           (kit_ != nullptr && wanted == placement::automatic && !record.needs_own_lane() &&
-            kit_->choose(2) == 0);
+    return wanted == placement::shared || (kit_ != nullptr && wanted == placement::automatic &&
+                                           !record.needs_own_lane() && kit_->choose(2) == 0);
 }
 
 // What stands against it in the registry.

@@ -40,6 +40,8 @@ bool release_quick_waiters(scheduler& shared) noexcept;
 // Lanes that rest because their handler gave everything back, and whose moment has come. By the
 // same. True: there was one.
 bool release_rested(scheduler& shared) noexcept;
+// When the first of them has rested enough; timer_wheel::never when none rests.
+[[nodiscard]] std::int64_t next_rest_over(scheduler& shared) noexcept;
 
 // Takes lanes from the ready set, drains them in batches, calls handlers. One thread at a time.
 class runner final : public runner_task {

@@ -166,6 +166,18 @@ bool runner::let_rest(lane& from, std::size_t count) noexcept {
     return true;
 }
 
+std::int64_t next_rest_over(scheduler& shared) noexcept {
+    auto first = timer_wheel::never;
+    std::size_t cursor = 0;
+    std::size_t id = 0;
+    for (auto left = shared.resting.covered(); left > 0 && shared.resting.take(cursor, id);
+         --left) {
+        first = std::min(first, shared.lane_at(id)->rests_until_ns.load(std::memory_order_relaxed));
+        shared.resting.insert(id);
+    }
+    return first;
+}
+
 bool release_rested(scheduler& shared) noexcept {
     if (shared.resting.empty()) {
         return false;
