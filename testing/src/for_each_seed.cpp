@@ -5,8 +5,7 @@
 
 namespace stentor::inline v0::testing {
 
-seed_search for_each_seed(std::uint64_t count, inline_function<void(std::uint64_t seed)> scenario) {
-    std::uint64_t first = 1;
+seed_search for_each_seed(std::uint64_t count, seed_scenario scenario, std::uint64_t first) {
     if (const auto given = detail::seed_from_environment()) {
         first = *given;
         count = 1;

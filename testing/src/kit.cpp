@@ -39,7 +39,7 @@ public:
             call_(frame);
         } catch (...) {
             kit_->tape.running = before;
-            count(frame.index - first + 1);
+            count(frame.index - first + frame.taken);
             throw;
         }
         kit_->tape.running = before;

@@ -13,6 +13,10 @@ namespace {
 
 constexpr std::int32_t workers_default = 2;
 
+std::string whole_seconds(std::chrono::nanoseconds time) {
+    return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(time).count()) + " s";
+}
+
 }  // namespace
 
 not_settled::not_settled(const std::string& what) : std::runtime_error(what) {}
@@ -64,30 +68,54 @@ test_bus::~test_bus() {
 
 std::int64_t test_bus::settle() {
     kit_->forget_recent();
-    return run_ready(steps_max_);
+    std::int64_t steps = 0;
+    run_ready(steps);
+    std::chrono::nanoseconds passed{};
+    while (const auto wait = until_next_timer()) {
+        passed += *wait;
+        if (passed > settle_time_max_) {
+            throw not_settled("stentor: not settled after " + whole_seconds(passed) +
+                              " of the bus's time; still running: " + kit_->busy() +
+                              ". Somebody waits again and again, or for very long; use advance(), "
+                              "or raise test_bus_options::settle_time_max");
+        }
+        kit_->clock.advance(*wait);
+        ++steps;
+        run_ready(steps);
+    }
+    return steps;
 }
 
 bool test_bus::step() {
+    if (!kit_->tape.running.empty()) {
+        throw std::logic_error("stentor: handler \"" + std::string(kit_->tape.running) +
+                               "\" lets its own bus go on, which is the test's to do");
+    }
     return kit_->executor->step();
 }
 
-std::int64_t test_bus::run_ready(std::int64_t steps_left) {
-    std::int64_t steps = 0;
+void test_bus::run_ready(std::int64_t& steps) {
     while (step()) {
-        if (++steps == steps_left) {
+        if (++steps >= steps_max_) {
             throw not_settled("stentor: not settled after " + std::to_string(steps_max_) +
                               " steps; still running: " + kit_->busy() +
                               ". Handlers that publish to each other for ever do this; raise "
                               "test_bus_options::steps_max if there is an end to it");
         }
     }
-    return steps;
 }
 
 void test_bus::advance(std::chrono::nanoseconds time) {
-    static_cast<void>(settle());
-    kit_->clock.advance(time);
-    static_cast<void>(settle());
+    kit_->forget_recent();
+    std::int64_t steps = 0;
+    run_ready(steps);
+    for (auto left = time; left > std::chrono::nanoseconds(0);) {
+        const auto next = std::min(until_next_timer().value_or(left), left);
+        kit_->clock.advance(next);
+        left -= next;
+        ++steps;
+        run_ready(steps);
+    }
 }
 
 virtual_clock& test_bus::clock() noexcept {

@@ -30,7 +30,8 @@ struct test_bus_options {
     // As for any bus; `executor` and `clock` are the kit's. `workers` is 2 unless given, whatever
     // the machine has.
     bus_options bus{};
-    // What settle() and advance() do before they call it a livelock.
+    // What settle() and advance() do, and how much time settle() lets pass, before they call it a
+    // livelock.
     std::int64_t steps_max = 100'000;
     std::chrono::nanoseconds settle_time_max = std::chrono::hours(24);
 };
@@ -62,13 +63,14 @@ public:
     ~test_bus();
 
     // --- letting things happen ---------------------------------------------------------------
+    // Not inside a handler, which would wait for itself: that throws std::logic_error.
 
     // Everything that can happen has happened: what is queued is handled, with all that follows
-    // from it. Returns the number of steps.
+    // from it, and time has passed for those who wait for a moment. Returns the number of steps.
     std::int64_t settle();
     // One stretch of work of one runner. False: nothing can happen now.
     bool step();
-    // Settles, lets so much time pass, and settles.
+    // What is ready happens, then so much time passes, and everything in it happens at its moment.
     void advance(std::chrono::nanoseconds time);
     // The time of this bus. Advancing it directly makes nothing happen by itself.
     [[nodiscard]] virtual_clock& clock() noexcept;
@@ -114,7 +116,7 @@ private:
     static parts make_parts(test_bus_options options);
 
     void fail_next_with(std::string_view handler, std::int32_t calls, std::exception_ptr failure);
-    std::int64_t run_ready(std::int64_t steps_left);
+    void run_ready(std::int64_t& steps);
 
     std::shared_ptr<detail::kit> kit_;
     std::int64_t steps_max_;
