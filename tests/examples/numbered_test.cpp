@@ -66,4 +66,16 @@ TEST(patterns_and_metadata, shows_what_travels_with_events) {
     EXPECT_EQ(lines_of(run.out).size(), 5U);
 }
 
+TEST(testing_a_handler, tests_alone_together_with_failures_and_in_other_orders) {
+    const auto run = run_program({STENTOR_EXAMPLE_TESTING});
+    EXPECT_EQ(run.exit_code, 0);
+    EXPECT_EQ(run.out,
+              "alone: mail for o-1\n"
+              "before: 0 calls\n"
+              "after: 1 calls, order.placed -> mail.sent -> order.closed\n"
+              "failed 2 of 3, unaccounted 0\n"
+              "another seed, another order: yes\n");
+    EXPECT_EQ(lines_of(run.err).size(), 2U) << "the two failures, one line each\n" << run.err;
+}
+
 }  // namespace
