@@ -33,7 +33,7 @@ public:
             }
             std::rethrow_exception(failure);
         }
-        const auto first = frame.index;
+        const std::size_t first = frame.index;
         const auto before = std::exchange(kit_->tape.running, notes_->name);
         try {
             call_(frame);
