@@ -91,9 +91,12 @@ public:
             if (!state_.enter()) {
                 continue;
             }
-            drain();
+            const bool took = drain();
             if (state_.leave([this] { return pending(); })) {
                 scheduled_.store(true, std::memory_order_seq_cst);
+            }
+            if (!took) {
+                explored_sync::pause();
             }
         }
     }
@@ -127,13 +130,16 @@ private:
                           enqueued_[1].load(std::memory_order_relaxed);
         return come - gone + (rules_.counts_ready ? ready_.load(std::memory_order_relaxed) : 0) > 0;
     }
-    void drain() {
+    bool drain() {
+        bool took = false;
         std::array<event, batch_max> batch;
         while (const auto count = dequeue(batch)) {
+            took = true;
             for (std::size_t at = 0; at < count; ++at) {
                 handle(batch[at]);
             }
         }
+        return took;
     }
     std::size_t dequeue(std::array<event, batch_max>& out) {
         std::uint32_t batch = 0;
@@ -188,11 +194,15 @@ private:
         }
     }
     void handle(const event& what) {
+        if (state_.step_out([this] { return pending(); })) {
+            scheduled_.store(true, std::memory_order_seq_cst);  // a slow call: others may come in
+        }
         check(!inside_[what.key], "one call of a key at a time");
         inside_[what.key] = true;
         yield();
         check(last_[what.key] < what.number, "in the order of its publishes");
         last_[what.key] = what.number;
+        state_.step_in();
         if (what.keeps_its_key) {
             kept_event_ = what;
             kept_.store(true, std::memory_order_release);
