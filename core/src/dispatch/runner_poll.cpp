@@ -10,6 +10,7 @@ namespace stentor::inline v0::detail {
 namespace {
 
 constexpr int batches_per_lane = 4;  // before another lane's turn
+constexpr int fruitless_max = 8;     // looks at lanes whose entries are still being written
 
 }  // namespace
 
@@ -23,13 +24,16 @@ std::size_t runner::poll(std::size_t max) noexcept {
     }
     std::size_t done = 0;
     std::size_t id = 0;
-    while (done < max && !shared_.stopping.load(std::memory_order_acquire) &&
-           crew_.ready.take(cursor_, id)) {
+    int fruitless = 0;
+    while (done < max && fruitless < fruitless_max &&
+           !shared_.stopping.load(std::memory_order_acquire) && crew_.ready.take(cursor_, id)) {
         auto* next = shared_.lane_at(id);
         holding_.store(next, std::memory_order_release);
-        if (next->state.enter()) {
+        if (!next->hold.keep() && next->state.enter()) {
             linger_ = next;
-            done += poll_lane(*next, max - done);
+            const auto some = poll_lane(*next, max - done);
+            done += some;
+            fruitless = some == 0 ? fruitless + 1 : 0;
             let_go();
         } else {
             holding_.store(nullptr, std::memory_order_release);
@@ -50,8 +54,14 @@ std::size_t runner::poll(std::size_t max) noexcept {
 std::size_t runner::poll_lane(lane& from, std::size_t max) noexcept {
     std::size_t done = 0;
     for (int turn = 0; done < max && turn < batches_per_lane; ++turn) {
+        if (from.hold.on()) {
+            break;  // what is pending schedules the lane, for whoever then keeps it
+        }
+        if (from.take_notice()) {
+            tell_drops(from);
+        }
         const auto limit = std::min(max - done, from.batched() ? batch_max : batch_unknown);
-        const auto count = from.dequeue(index_, buffer_, limit);
+        const auto count = take(from, limit);
         if (count == 0) {
             break;
         }

@@ -208,6 +208,44 @@ TEST_F(polling, takes_spans_and_gives_answers) {
     EXPECT_EQ(terms_of(bus, "window").completed, 20);
 }
 
+TEST_F(polling, keeps_the_order_of_a_subscription) {
+    auto& bus = make_bus();
+    std::vector<int> seen;
+    auto window = bus.subscribe<paint>(
+        "window", [&](const paint& it) { seen.push_back(it.number); },
+        {.order = stentor::by_key([](const paint& it) { return it.number % 3; }),
+         .execution = execution::polled});
+    for (int number = 0; number < 100; ++number) {
+        ASSERT_TRUE(bus.publish(paint{number}));
+    }
+    while (bus.poll(7) != 0) {
+    }
+    ASSERT_EQ(seen.size(), 100U);
+    std::vector<int> last{-1, -1, -1};
+    for (const int number : seen) {
+        auto& before = last[static_cast<std::size_t>(number % 3)];
+        EXPECT_LT(before, number);
+        before = number;
+    }
+}
+
+TEST_F(polling, leaves_alone_what_is_disabled) {
+    auto& bus = make_bus();
+    int calls = 0;
+    auto window = bus.subscribe<paint>("window", [&](const paint&) { ++calls; },
+                                       {.execution = execution::polled});
+    ASSERT_TRUE(bus.publish(paint{1}));
+    ASSERT_TRUE(bus.registry().disable("window", stentor::backlog::hold));
+    ASSERT_TRUE(bus.publish(paint{2}));
+    EXPECT_EQ(bus.poll(), 0U);
+    EXPECT_EQ(calls, 0);
+    ASSERT_TRUE(bus.registry().enable("window"));
+    EXPECT_TRUE(eventually([&] {
+        bus.poll();
+        return calls == 2;
+    }));
+}
+
 TEST_F(polling, unsubscribes_as_a_barrier) {
     auto& bus = make_bus();
     gate door;

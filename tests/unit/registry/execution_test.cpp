@@ -39,6 +39,8 @@ struct row {
 // Every policy that is not the default, one at a time, with the given execution.
 std::vector<row> rows_of(const execution& where) {
     return {{"alone", {.execution = where}},
+            {"serial", {.order = stentor::order::serial, .execution = where}},
+            {"by_key", {.order = stentor::by_key(&tick::number), .execution = where}},
             {"capacity", {.execution = where, .capacity = 10}},
             {"block", {.execution = where, .when_full = stentor::when_full::block{1ms}}},
             {"drop_oldest", {.execution = where, .when_full = stentor::when_full::drop_oldest}},
@@ -84,9 +86,9 @@ TEST_F(execution_table, polled_makes_one_call_at_a_time) {
 }
 
 TEST_F(execution_table, inline_goes_with_nothing_that_needs_a_queue) {
-    const std::vector<std::string> expected{"capacity",          "block",    "drop_oldest",
-                                            "on_drop",           "required", "one_at_a_time",
-                                            "several_at_a_time", "own_lane", "shared_lane"};
+    const std::vector<std::string> expected{
+        "serial",   "by_key",        "capacity",          "block",    "drop_oldest", "on_drop",
+        "required", "one_at_a_time", "several_at_a_time", "own_lane", "shared_lane"};
     EXPECT_EQ(refused(execution::inline_), expected);
 }
 
