@@ -7,7 +7,6 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -116,8 +115,7 @@ TEST_F(discovery, names_what_is_missing_and_subscribes_nothing) {
 }
 
 TEST_F(discovery, names_both_places_of_a_name_that_is_there_twice) {
-    const auto second =
-        std::make_unique<stentor::static_handler<order_placed>>("bare", [](const order_placed&) {});
+    const stentor::static_handler<order_placed> second{"bare", [](const order_placed&) {}};
     auto& bus = make_bus();
     const auto loaded = bus.registry().load();
     ASSERT_FALSE(loaded);

@@ -195,4 +195,64 @@ TEST_F(pausing_at_work, survives_random_turns) {
     }
 }
 
+// What is paused at random moments comes in the order of its keys, whichever runner had it in hand.
+TEST_F(pausing_at_work, keeps_the_order_of_keys_at_random_moments) {
+    constexpr int keys = 3;
+    for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+        stentor::virtual_clock clock;
+        auto executor = std::make_shared<stentor::manual_executor>(seed);
+        auto options = small_bus();
+        options.executor = executor;
+        options.clock = &clock;
+        options.log = log().sink();
+        stentor::bus bus(std::move(options));
+        std::vector<std::vector<int>> keyed(keys);
+        std::vector<int> serial;
+        auto by_key = bus.subscribe<tick>(
+            "keyed",
+            [&](const tick& it) {
+                keyed[static_cast<std::size_t>(it.number % keys)].push_back(it.number);
+                if (it.number % 11 == 5) {
+                    EXPECT_TRUE(bus.registry().disable("keyed"));
+                }
+            },
+            {.order = stentor::by_key([](const tick& it) { return it.number % keys; })});
+        auto one_by_one =
+            bus.subscribe<tick>("serial", [&](const tick& it) { serial.push_back(it.number); },
+                                {.order = stentor::order::serial});
+        auto state = seed * 0x9e3779b97f4a7c15ULL;
+        const auto random = [&state](std::uint64_t below) {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            return state % below;
+        };
+        int published = 0;
+        for (int step = 0; step < 300; ++step) {
+            const char* name = random(2) == 0 ? "keyed" : "serial";
+            switch (random(6)) {
+                case 0: EXPECT_TRUE(bus.registry().disable(name)); break;
+                case 1: EXPECT_TRUE(bus.registry().enable(name)); break;
+                case 2: executor->step(); break;
+                default: EXPECT_TRUE(bus.publish(tick{published++})); break;
+            }
+        }
+        EXPECT_TRUE(bus.wait_idle(0ns));
+        EXPECT_EQ(bus.audit().unaccounted(), 0) << "seed " << seed << bus.audit().to_string();
+        for (int round = 0; round < published; ++round) {
+            EXPECT_TRUE(bus.registry().enable(stentor::pattern("*")));
+            EXPECT_TRUE(bus.wait_idle(0ns));
+        }
+        std::size_t seen = 0;
+        for (const auto& one : keyed) {
+            EXPECT_TRUE(std::ranges::is_sorted(one)) << "seed " << seed;
+            seen += one.size();
+        }
+        EXPECT_EQ(seen, static_cast<std::size_t>(published)) << "seed " << seed;
+        EXPECT_EQ(serial.size(), static_cast<std::size_t>(published)) << "seed " << seed;
+        EXPECT_TRUE(std::ranges::is_sorted(serial)) << "seed " << seed;
+        settle_accounts(bus);
+    }
+}
+
 }  // namespace

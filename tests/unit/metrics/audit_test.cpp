@@ -18,8 +18,10 @@ namespace {
 constexpr std::array terminal_terms{
     &delivery_terms::completed,         &delivery_terms::failed,
     &delivery_terms::dead_lettered,     &delivery_terms::dropped_full,
-    &delivery_terms::dropped_no_memory, &delivery_terms::dropped_disabled,
-    &delivery_terms::cancelled,         &delivery_terms::expired,
+    &delivery_terms::dropped_no_memory, &delivery_terms::dropped_newest,
+    &delivery_terms::dropped_oldest,    &delivery_terms::dropped_nested,
+    &delivery_terms::dropped_disabled,  &delivery_terms::cancelled,
+    &delivery_terms::expired,
 };
 
 constexpr std::array outstanding_terms{
@@ -67,13 +69,13 @@ TEST(delivery_terms, balances_when_every_term_is_counted_once) {
         terms.accepted += amount;
         amount *= 10;
     }
-    EXPECT_EQ(terms.terminal(), 1'111'111);
+    EXPECT_EQ(terms.terminal(), 11'111'111'111);
     for (const auto term : outstanding_terms) {
         terms.*term = amount;
         terms.accepted += amount;
         amount *= 10;
     }
-    EXPECT_EQ(terms.outstanding(), 11'110'000'000);
+    EXPECT_EQ(terms.outstanding(), 111'100'000'000'000);
     EXPECT_EQ(terms.unaccounted(), 0);
 }
 
@@ -184,14 +186,30 @@ TEST(audit_report, shows_every_term_that_is_not_zero) {
     }
     report.subscriptions = {{"all", terms}};
     const std::string text = report.to_string();
-    for (const char* const title :
-         {"rejected_full", "rejected_invalid", "rejected_too_deep", "rejected_no_memory", "expired",
-          "closed", "would_deadlock", "type_mismatch", "failed", "dead_lettered", "dropped_full",
-          "dropped_no_memory", "dropped_disabled", "cancelled", "queued", "running",
-          "retry_waiting", "held"}) {
+    for (const char* const title : {"rejected_full",
+                                    "rejected_invalid",
+                                    "rejected_too_deep",
+                                    "rejected_no_memory",
+                                    "expired",
+                                    "closed",
+                                    "would_deadlock",
+                                    "type_mismatch",
+                                    "failed",
+                                    "dead_lettered",
+                                    "dropped_full",
+                                    "dropped_no_memory",
+                                    "dropped_newest",
+                                    "dropped_oldest",
+                                    "dropped_nested",
+                                    "dropped_disabled",
+                                    "cancelled",
+                                    "queued",
+                                    "running",
+                                    "retry_waiting",
+                                    "held"}) {
         EXPECT_NE(text.find(title), std::string::npos) << title;
     }
-    EXPECT_EQ(lines_of(text).back(), "unaccounted 21");
+    EXPECT_EQ(lines_of(text).back(), "unaccounted 25");
 }
 
 TEST(audit_report, keeps_columns_aligned_for_any_numbers_and_names) {
