@@ -174,10 +174,11 @@ publish_result engine::publish_waiting(publisher_slot*& slot, const request& wha
     const auto until = shared_.moment_after(std::chrono::nanoseconds(event.wait_ns));
     lane->room_waiters.fetch_add(1, std::memory_order_seq_cst);
     publish_result result;
+    bool in_vain = false;  // nobody can make room, unless time is told to pass
     for (;;) {
         const auto epoch = lane->room_epoch.load(std::memory_order_acquire);
         std::atomic_thread_fence(std::memory_order_seq_cst);  // [PAIR room]
-        event.waited_enough = shared_.now() >= until;
+        event.waited_enough = in_vain || shared_.now() >= until;
         {
             const reading in_section(*slot);
             auto* entry = find_topic(*slot, event);
@@ -192,7 +193,7 @@ publish_result engine::publish_waiting(publisher_slot*& slot, const request& wha
         }
         event.wait_for = nullptr;
         if (executors_.back()->manual()) {
-            event.waited_enough = !executors_.back()->step();
+            in_vain = !executors_.back()->step() && !sleep_until_due(until);
         } else {
             constexpr std::int64_t slice = 10'000'000;  // the bus may be full, not the lane
             // A shared slot is for others meanwhile, who may publish something else.

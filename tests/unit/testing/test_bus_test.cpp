@@ -192,6 +192,24 @@ TEST(test_bus, records_in_order_what_went_out_and_what_was_refused) {
     EXPECT_TRUE(bus.history().all().empty());
 }
 
+// Here the handler gives its event back until it rests; so would a paused one hold it.
+TEST(test_bus, lets_a_publisher_give_up_when_nobody_can_make_room) {
+    test_bus bus;
+    bool open = false;
+    auto shy = bus.subscribe<stock_reserved>(
+        "shy",
+        [&](const stock_reserved&) {
+            return open ? stentor::outcome::done() : stentor::outcome::release();
+        },
+        {.capacity = 1, .when_full = stentor::when_full::block{1s}});
+    bus.publish(stock_reserved{1});
+    EXPECT_EQ(bus.publish(stock_reserved{2}).status(), stentor::publish_status::rejected_full);
+    open = true;
+    bus.settle();
+    EXPECT_EQ(bus.completed("shy"), 1);
+    EXPECT_EQ(bus.audit().unaccounted(), 0);
+}
+
 // The record changes nothing that the user of the bus can see.
 TEST(test_bus, does_not_show_its_record_in_the_books) {
     test_bus bus;
