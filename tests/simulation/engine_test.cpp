@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
-#include <string>
 
 // Whole scenarios with the engine that ships, one step at a time.
 
@@ -20,21 +19,28 @@ std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
     return text != nullptr ? std::strtoull(text, nullptr, 10) : otherwise;
 }
 
-TEST(engine, keeps_its_promises_at_every_step_of_every_seed) {
+void expect_promises_kept(const world::plan& how) {
     const auto seeds = number_from("STENTOR_SIMULATION_SEEDS", 10'000);
     std::int64_t deliveries = 0;
     const auto search = stentor::testing::for_each_seed(
         seeds,
         [&](std::uint64_t seed) {
-            world one(seed);
+            world one(seed, how);
             EXPECT_TRUE(one.run()) << one.complaint();
             deliveries += one.model().deliveries();
         },
         number_from("STENTOR_SIMULATION_BASE", 1));
     EXPECT_TRUE(search) << "after " << search.ran << " seeds";
-    RecordProperty("deliveries", std::to_string(deliveries));
     std::cout << search.ran << " schedules, " << deliveries << " deliveries\n";
     EXPECT_GT(deliveries, 0);
+}
+
+TEST(engine, keeps_its_promises_at_every_step_of_every_seed) {
+    expect_promises_kept({});
+}
+
+TEST(engine, keeps_order_at_every_step_of_every_seed) {
+    expect_promises_kept({.ordered = true});
 }
 
 TEST(engine, does_the_same_again_for_a_seed) {
@@ -50,11 +56,10 @@ TEST(engine, does_the_same_again_for_a_seed) {
 
 // The model is told of all calls but a few, and must miss them.
 TEST(engine, is_found_out_when_a_call_is_kept_secret) {
-    constexpr std::uint64_t lies = 10;
     int found = 0;
     int told = 0;
     for (std::uint64_t seed = 1; seed <= 200; ++seed) {
-        world one(seed, lies);
+        world one(seed, {.lies = 10});
         const bool held = one.run();
         EXPECT_NE(held, one.lied()) << one.complaint();
         found += held ? 0 : 1;

@@ -82,21 +82,26 @@ bool shadow::must_get(const subscription& one, const occurrence& what) const {
 }
 
 void shadow::publish_begins(const publish& what) {
-    events_.emplace(what.event, occurrence{.what = what, .begins = ++now_});
+    open_.insert(what.event);
+    events_.emplace(what.event, occurrence{.what = what, .begins = ++now_, .late = draining_});
 }
 
 // An outsider finds a subscription full when its room but the reserve is taken. What ended since
 // the last check may not have given its credit back: this is the most that can be outstanding.
-bool shadow::brimming(const subscription& one, const occurrence& what) {
+bool shadow::brimming(const subscription& one, const occurrence& what) const {
     const auto reserve = what.what.inside ? 0 : one.limits.capacity / 10;
-    return one.limits.limited && !one.limits.lossy &&
-           one.full_at_most >= one.limits.capacity - reserve;
+    // What is published further out may be in already, though its publish has not returned.
+    const auto within = std::ranges::count_if(open_, [&](number outer) {
+        return outer != what.what.event && may_get(one, events_.at(outer));
+    });
+    return one.limits.limited && one.full_at_most + within >= one.limits.capacity - reserve;
 }
 
 void shadow::publish_returns(number number_of, publish_status status,
                              const std::set<std::string>& dropped, std::string_view full) {
     auto& what = events_.at(number_of);
     what.ends = ++now_;
+    open_.erase(number_of);
     if (broken()) {
         return;
     }

@@ -19,6 +19,7 @@ namespace stentor_test {
 // What a subscription of the model promises.
 struct shadow_limits {
     std::int64_t capacity = 0;
+    bool own = false;      // has a lane of its own all its life
     bool limited = false;  // has a capacity of its own, and so a lane of its own
     bool required = false;
     bool blocks = false;
@@ -117,6 +118,7 @@ private:
         publish what;
         std::int64_t begins = 0;
         std::int64_t ends = never;
+        bool late = false;  // it began after a drain had begun
         bool accepted = false;
         bool refused = false;
     };
@@ -129,8 +131,8 @@ private:
     }
     [[nodiscard]] bool may_get(const subscription& one, const occurrence& what) const;
     [[nodiscard]] bool must_get(const subscription& one, const occurrence& what) const;
-    [[nodiscard]] static bool brimming(const subscription& one, const occurrence& what);
-    [[nodiscard]] static bool full(const subscription& one, const occurrence& what) {
+    [[nodiscard]] bool brimming(const subscription& one, const occurrence& what) const;
+    [[nodiscard]] bool full(const subscription& one, const occurrence& what) const {
         return !one.limits.lossy && brimming(one, what);
     }
     void accept(occurrence& what, const std::set<std::string>& dropped);
@@ -145,6 +147,7 @@ private:
 
     std::vector<subscription> subs_;
     std::map<number, occurrence> events_;
+    std::set<number> open_;  // publishes that have not returned
     std::map<std::string, sub, std::less<>> by_name_;
     std::int64_t now_ = 0;  // counts what happens
     std::int64_t deliveries_ = 0;

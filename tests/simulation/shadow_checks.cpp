@@ -70,7 +70,7 @@ void shadow::check_status(const occurrence& what, publish_status status,
             break;
         default: violate("refused for no reason of this world: " + text); break;
     }
-    if (draining_ && !what.what.caused && status != publish_status::closed) {
+    if (what.late && !what.what.caused && status != publish_status::closed) {
         violate("an outsider was let in after the drain began: " + text);
     }
 }
@@ -91,7 +91,9 @@ void shadow::check_refusal(const occurrence& what, std::string_view name) {
     }
     const auto& named = subs_[at->second];
     if (!may_get(named, what) || !full(named, what)) {
-        violate("rejected_full names one that had room: " + about(named, what.what.event));
+        violate("rejected_full names one that had room: " + about(named, what.what.event) + ": " +
+                std::to_string(named.full_at_most) + " of " +
+                std::to_string(named.limits.capacity));
     }
     const bool all_full = std::ranges::all_of(
         subs_, [&](const auto& one) { return !must_get(one, what) || full(one, what); });
@@ -121,8 +123,8 @@ void shadow::check(const stentor::audit_report& books) {
     if (broken()) {
         return;
     }
-    if (books.unaccounted() != 0) {
-        violate("the books do not balance:\n" + books.to_string());
+    if (books.publishes.unaccounted() != 0) {
+        violate("the publishes do not balance:\n" + books.to_string());
     }
     stentor::delivery_terms all = books.removed;
     for (const auto& [name, terms] : books.subscriptions) {
@@ -151,6 +153,13 @@ void shadow::check(const stentor::audit_report& books) {
 
 void shadow::check_row(subscription& one, const stentor::delivery_terms& terms) {
     const auto outstanding = terms.outstanding();
+    // What waits in a shared lane is charged to all who share it, also to those who came later: so
+    // more may seem to be outstanding than was accepted, never less.
+    const bool exact = one.limits.own || one.limits.limited;
+    if (terms.unaccounted() > 0 || (exact && terms.unaccounted() != 0)) {
+        violate("the books do not balance: " + one.name + " by " +
+                std::to_string(terms.unaccounted()));
+    }
     if (outstanding < 0) {
         violate("less than nothing is outstanding: " + one.name);
     }
@@ -181,6 +190,9 @@ void shadow::check_at_rest(const stentor::audit_report& books, bool abandoned) {
     check(books);
     if (broken()) {
         return;
+    }
+    if (books.unaccounted() != 0) {
+        violate("the books do not balance at rest:\n" + books.to_string());
     }
     for (const auto& [name, terms] : books.subscriptions) {
         if (terms.outstanding() != 0) {

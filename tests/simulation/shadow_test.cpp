@@ -117,6 +117,26 @@ TEST_F(shadow_of_an_engine, finds_books_that_do_not_balance) {
     expect_violation("do not balance");
 }
 
+TEST_F(shadow_of_an_engine, finds_books_at_rest_that_do_not_balance) {
+    const auto a = subscribe("a");
+    publish(1);
+    handle(a, 1);
+    rows.subscriptions[0].second.cancelled = 1;
+    rows.subscriptions[0].second.accepted = 1;
+    model.unsubscribe_begins(a);
+    model.unsubscribe_returns(a, unsubscribe_result::done, true);
+    model.check_at_rest(rows);
+    expect_violation("do not balance");
+}
+
+TEST_F(shadow_of_an_engine, finds_publishes_that_do_not_balance) {
+    subscribe("a");
+    publish(1);
+    rows.publishes.published = 2;
+    model.check(rows);
+    expect_violation("the publishes do not balance");
+}
+
 TEST_F(shadow_of_an_engine, finds_books_that_balance_and_are_wrong) {
     const auto a = subscribe("a");
     publish(1);

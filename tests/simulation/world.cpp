@@ -27,8 +27,10 @@ stentor::testing::test_bus_options options_for(std::uint64_t seed) {
 
 }  // namespace
 
-world::world(std::uint64_t seed, std::uint64_t lies)
-    : seed_(seed), lies_(lies), bus_(options_for(seed)) {}
+world::world(std::uint64_t seed) : world(seed, plan()) {}
+
+world::world(std::uint64_t seed, const plan& how)
+    : seed_(seed), plan_(how), bus_(options_for(seed)) {}
 
 std::string world::complaint() const {
     return "seed " + std::to_string(seed_) + ", action " + std::to_string(actions_) + ": " +
@@ -154,12 +156,17 @@ stentor::subscription_options world::some_options(shadow_limits& limits) {
         limits.limited = true;
     }
     limits.capacity = options.capacity;
+    limits.own = limits.limited;
+    if (plan_.ordered && one_in(2)) {
+        limits.keys = one_in(2) ? 1 : key_count;
+        limits.own = true;
+    }
     if (limits.limited && one_in(4)) {
         options.required = limits.required = true;
     } else if (limits.limited && one_in(4)) {
         options.when_full = stentor::when_full::block{std::chrono::milliseconds(1)};
         limits.blocks = true;
-    } else if (limits.limited && one_in(2)) {
+    } else if (limits.limited && limits.keys == 0 && one_in(2)) {
         options.when_full =
             one_in(2) ? stentor::when_full::drop_newest : stentor::when_full::drop_oldest;
         limits.lossy = true;
@@ -167,10 +174,12 @@ stentor::subscription_options world::some_options(shadow_limits& limits) {
             options.on_drop = [this](const stentor::gap& missed) { told_ += missed.count; };
         }
     }
-    if (one_in(4)) {
+    if (limits.keys != 1 && one_in(4)) {
         options.max_concurrency = 1 + static_cast<std::int32_t>(bus_.choose(2));
-    } else if (!limits.limited && one_in(4)) {
-        options.placement = one_in(2) ? stentor::placement::own : stentor::placement::shared;
+        limits.own = true;
+    } else if (!limits.limited && limits.keys == 0 && one_in(4)) {
+        limits.own = one_in(2);
+        options.placement = limits.own ? stentor::placement::own : stentor::placement::shared;
     }
     return options;
 }
@@ -199,11 +208,14 @@ void world::subscribe() {
     }
     static constexpr unsigned choices[] = {small_bit, large_bit, other_bit, small_bit | large_bit,
                                            small_bit | large_bit | other_bit};
-    const auto topics = choices[bus_.choose(std::size(choices))];
+    auto topics = choices[bus_.choose(std::size(choices))];
     const auto which = members_.size();
     const auto name = "h" + std::to_string(which);
     shadow_limits limits;
     auto options = some_options(limits);
+    if (limits.keys > 1) {
+        topics = small_bit << bus_.choose(topic_count);  // the key is a member of the event's type
+    }
     members_.push_back(std::make_unique<member>());
     auto& one = *members_.back();
     one.does = some_habits();
@@ -214,32 +226,47 @@ void world::subscribe() {
     auto captures = std::make_shared<int>(0);
     one.captures = captures;
     one.id = model_.subscribe_begins(name, topics, limits);
-    one.handle = make(name, topics, which, std::move(captures), std::move(options));
+    one.handle = make(name, topics, which, std::move(captures), std::move(options), limits.keys);
     model_.subscribe_returns(one.id);
+}
+
+template <class E>
+stentor::subscription world::make_typed(const std::string& name, std::size_t which,
+                                        std::shared_ptr<int> captures,
+                                        stentor::subscription_options options, int keys) {
+    if (keys == key_count) {
+        options.order = stentor::by_key<E>(&fact::key);
+    }
+    return bus_.subscribe<E>(name, handler_of<E>(members_[which]->how, which, std::move(captures)),
+                             std::move(options));
 }
 
 stentor::subscription world::make(const std::string& name, unsigned topics, std::size_t which,
                                   std::shared_ptr<int> captures,
-                                  stentor::subscription_options options) {
-    // Other forms than plain have a lane of their own, so they are no choice for a shared one.
-    const auto how = options.placement == stentor::placement::shared
-                         ? form::plain
-                         : static_cast<form>(bus_.choose(3));
+                                  stentor::subscription_options options, int keys) {
+    // Other forms than plain have a lane of their own, so they are no choice for a shared one; and
+    // what is given back leaves its place in the order.
+    const bool plain = options.placement == stentor::placement::shared || keys != 0;
+    const auto how = plain ? form::plain : static_cast<form>(bus_.choose(3));
     members_[which]->how = how;
+    if (keys == 1) {
+        options.order = stentor::order::serial;
+    }
     switch (topics) {
         case small_bit:
-            return bus_.subscribe<small_event>(name, handler_of<small_event>(how, which, captures),
-                                               std::move(options));
+            return make_typed<small_event>(name, which, std::move(captures), std::move(options),
+                                           keys);
         case large_bit:
-            return bus_.subscribe<large_event>(name, handler_of<large_event>(how, which, captures),
-                                               std::move(options));
+            return make_typed<large_event>(name, which, std::move(captures), std::move(options),
+                                           keys);
         case other_bit:
-            return bus_.subscribe<other_event>(name, handler_of<other_event>(how, which, captures),
-                                               std::move(options));
+            return make_typed<other_event>(name, which, std::move(captures), std::move(options),
+                                           keys);
         default: break;
     }
-    const stentor::pattern topic(topics == (small_bit | large_bit) ? "sim.*" : ">");
-    return bus_.subscribe(name, topic, handler_of<stentor::any_event>(how, which, captures),
+    const stentor::pattern topic(topics == (small_bit | large_bit) ? "sim.pair.*" : "sim.>");
+    return bus_.subscribe(name, topic,
+                          handler_of<stentor::any_event>(how, which, std::move(captures)),
                           std::move(options));
 }
 

@@ -24,17 +24,19 @@ struct fact {
 };
 
 struct small_event : fact {
-    static constexpr std::string_view topic = "sim.small";
+    static constexpr std::string_view topic = "sim.pair.small";
 };
 struct large_event : fact {
-    static constexpr std::string_view topic = "sim.large";
+    static constexpr std::string_view topic = "sim.pair.large";
     std::string text{};
 };
 struct other_event : fact {
-    static constexpr std::string_view topic = "other";
+    static constexpr std::string_view topic = "sim.other";
     std::int64_t more[5]{};
 };
 
+inline constexpr int key_count = 3;
+inline constexpr unsigned topic_count = 3;
 inline constexpr unsigned small_bit = 1;
 inline constexpr unsigned large_bit = 2;
 inline constexpr unsigned other_bit = 4;
@@ -45,8 +47,14 @@ inline constexpr unsigned other_bit = 4;
 // One thread.
 class world {
 public:
-    // `lies`: of so many calls one is kept from the model, to show that the model notices. 0: none.
-    explicit world(std::uint64_t seed, std::uint64_t lies = 0);
+    struct plan {
+        // Of so many calls one is kept from the model, to show that the model notices. 0: none.
+        std::uint64_t lies = 0;
+        // Some subscriptions are serial, or by key.
+        bool ordered = false;
+    };
+    explicit world(std::uint64_t seed);
+    world(std::uint64_t seed, const plan& how);
     world(const world&) = delete;
     world& operator=(const world&) = delete;
 
@@ -104,7 +112,11 @@ private:
     [[nodiscard]] habits some_habits();
     [[nodiscard]] stentor::subscription make(const std::string& name, unsigned topics,
                                              std::size_t which, std::shared_ptr<int> captures,
-                                             stentor::subscription_options options);
+                                             stentor::subscription_options options, int keys);
+    template <class E>
+    [[nodiscard]] stentor::subscription make_typed(const std::string& name, std::size_t which,
+                                                   std::shared_ptr<int> captures,
+                                                   stentor::subscription_options options, int keys);
     template <class E>
     [[nodiscard]] stentor::handler<E> handler_of(form how, std::size_t which,
                                                  std::shared_ptr<int> captures);
@@ -122,7 +134,7 @@ private:
     [[nodiscard]] bool one_in(std::uint64_t count) { return count != 0 && bus_.choose(count) == 0; }
 
     std::uint64_t seed_;
-    std::uint64_t lies_;
+    plan plan_;
     shadow model_;
     std::vector<std::unique_ptr<member>> members_;
     std::int64_t published_ = 0;

@@ -15,7 +15,6 @@ namespace {
 
 constexpr std::int32_t hops_max = 3;
 constexpr std::int64_t published_max = 2'000;
-constexpr std::uint64_t keys = 3;
 
 }  // namespace
 
@@ -31,10 +30,10 @@ stentor::publish_result world::send(E event, stentor::context* through, bool wai
 
 void world::publish_one(stentor::context* through, std::int32_t hops) {
     const fact event{.number = ++published_,
-                     .key = static_cast<std::int32_t>(bus_.choose(keys)),
+                     .key = static_cast<std::int32_t>(bus_.choose(key_count)),
                      .hops = hops,
                      .expires = one_in(16) ? 1 : 0};
-    const auto topic = bus_.choose(3);
+    const auto topic = bus_.choose(topic_count);
     const bool caused = through != nullptr && !one_in(4);
     const bool waits = !caused && one_in(8);
     stentor::publish_options options;
@@ -122,7 +121,7 @@ template stentor::handler<stentor::any_event> world::handler_of(form, std::size_
 stentor::outcome world::handle(std::size_t which, std::span<const fact* const> events,
                                stentor::context& about) {
     const auto id = members_[which]->id;
-    const bool kept_back = one_in(lies_);
+    const bool kept_back = one_in(plan_.lies);
     const auto tell_end = [&](shadow::ending how) {
         lied_ = lied_ || (kept_back && how != shadow::ending::given_back);
         for (const auto* one : events) {
