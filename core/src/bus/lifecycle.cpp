@@ -100,7 +100,8 @@ struct engine::start_ticket final : runner_task {
             return false;
         }
         owner.maintain(false);
-        return !owner.shared_.ready.empty();
+        // Not merely that a lane is ready: perhaps every runner is busy further out.
+        return real.step();
     }
     engine& owner;
     runner& real;

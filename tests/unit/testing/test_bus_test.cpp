@@ -210,6 +210,25 @@ TEST(test_bus, lets_a_publisher_give_up_when_nobody_can_make_room) {
     EXPECT_EQ(bus.audit().unaccounted(), 0);
 }
 
+TEST(test_bus, lets_a_handler_drain_that_keeps_the_only_runner) {
+    for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+        test_bus bus{{.seed = seed, .bus = {.workers = 1, .spare = 0}}};
+        int handled = 0;
+        auto other = bus.subscribe<stock_reserved>("other", [](const stock_reserved&) {});
+        serve(bus, handled);
+        auto last = bus.subscribe<stock_reserved>("last", [&](const stock_reserved&) {
+            other.unsubscribe();  // leaves something to tidy up
+            static_cast<void>(bus.drain());
+        });
+        bus.publish(stock_reserved{1});
+        bus.publish(stock_reserved{2});
+        bus.publish(order_placed{"o", 1});
+        bus.settle();
+        EXPECT_EQ(handled, 1);
+        EXPECT_EQ(bus.audit().unaccounted(), 0);
+    }
+}
+
 // The record changes nothing that the user of the bus can see.
 TEST(test_bus, does_not_show_its_record_in_the_books) {
     test_bus bus;
