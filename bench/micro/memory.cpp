@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "baseline/raw_queue.hpp"
+#include "micro/coroutines.hpp"
 #include "support/allocation_count.hpp"
 #include "support/latency.hpp"
 #include "support/process_stats.hpp"
@@ -227,6 +228,7 @@ int main(int argc, char** argv) {
         workload{"queued_raw", 20'000, queued_raw},
         workload{"queued_deque", 20'000, queued_deque},
         workload{"burst", 20'000, burst},
+        workload{"asleep", 10'000, asleep},
     };
     return serve("memory", workloads, argc, argv);
 }

@@ -251,6 +251,17 @@ RESOURCES = [
         repetitions_max=3,
     ),
     Workload(
+        "W10c",
+        "asleep",
+        "memory of ten thousand coroutines that sleep at once",
+        [Entry("stentor", "memory", "asleep")],
+        [at_most("stentor", "asleep_mib", 10, 7, "MiB")],
+        metrics=("asleep_mib", "asleep_bytes_each", "asleep_resident_mib"),
+        fixed_count=10_000,
+        quick_count=10_000,
+        repetitions_max=3,
+    ),
+    Workload(
         "RSS",
         "burst",
         "resident memory after a burst of a million events, against before it",
@@ -313,6 +324,9 @@ MICRO = [
         "what single calls cost their caller",
         [Entry("stentor", "micro", "micro")],
         metrics=(
+            "plain_handler_ns",
+            "coroutine_handler_ns",
+            "coroutine_that_yields_ns",
             "publish_plain_ns",
             "publish_leased_ns",
             "publish_with_metadata_ns",

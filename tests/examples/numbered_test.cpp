@@ -128,4 +128,11 @@ TEST(registry, shows_states_and_holds_what_is_queued) {
     EXPECT_NE(run.err.find("on_start of subscription"), std::string::npos) << run.err;
 }
 
+TEST(coroutines, confirm_what_is_answered_and_refuse_what_is_not) {
+    const auto run = run_program({STENTOR_EXAMPLE_COROUTINES});
+    EXPECT_EQ(run.exit_code, 0);
+    EXPECT_EQ(run.out, "999 confirmed\nrefused o-500: timed_out\nunaccounted 0\n");
+    EXPECT_EQ(run.err, "");
+}
+
 }  // namespace

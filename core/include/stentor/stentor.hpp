@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <stentor/async/coroutine_handler.hpp>
+#include <stentor/async/resume_on.hpp>
+#include <stentor/async/task.hpp>
 #include <stentor/bus/bus.hpp>
 #include <stentor/bus/bus_options.hpp>
 #include <stentor/bus/drain_report.hpp>
@@ -24,6 +27,7 @@
 #include <stentor/registry/order.hpp>
 #include <stentor/registry/outcome.hpp>
 #include <stentor/registry/registry.hpp>
+#include <stentor/registry/request.hpp>
 #include <stentor/registry/selector.hpp>
 #include <stentor/registry/static_handler.hpp>
 #include <stentor/registry/subscription.hpp>

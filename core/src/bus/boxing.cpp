@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bus/outgoing.hpp"
 #include "event/delivery_tracker.hpp"
+#include "event/reply_ticket.hpp"
 #include "registry/event_view.hpp"
 
 #include <algorithm>
@@ -162,6 +163,10 @@ publish_status engine::prepare(publisher_slot& slot, const request& what,
     box->type = event.type;
     auto* base = reinterpret_cast<char*>(box);
     fill(*box, data, base + texts_at, reinterpret_cast<header*>(base + headers_at));
+    if (what.asks != nullptr) {
+        what.asks->add_reference();
+        box->asks = what.asks;
+    }
     event.given_id = box->has_id;
     if (box->expires_system_ns != 0) {
         event.flags |= stamp_special;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/attempt.hpp"
 #include "bus/life.hpp"
+#include "dispatch/detached_delivery.hpp"
 
 #include <algorithm>
 #include <thread>
@@ -159,7 +160,8 @@ bool engine::quiescent() const noexcept {
     for_each_route([&](const route& one) { come += one.accepted_entries(); });
     // What is held waits for a resume, and nobody waits for that. The smaller of two looks: what
     // came or went meanwhile counts as open.
-    open = static_cast<std::int64_t>(come - gone) - std::min(held, life_->held_backlog());
+    open = static_cast<std::int64_t>(come - gone) - std::min(held, life_->held_backlog()) -
+           outside_waits_.load(std::memory_order_relaxed);
     for (const auto& one : runners_) {
         if (one->in_waiting_call.load(std::memory_order_acquire)) {
             open -= one->in_hand();
@@ -170,10 +172,14 @@ bool engine::quiescent() const noexcept {
 }
 
 bool engine::await(std::int64_t until_ns, bool draining) noexcept {
+    const bool inside = inside_handler();
     auto* mine = runner::current();
     if (mine != nullptr && (mine->owner() != &shared_ || mine->calling_now() == nullptr)) {
         mine = nullptr;
     }
+    const auto* coroutine = detached_delivery::current();
+    const bool outside = mine == nullptr && coroutine != nullptr && &coroutine->shared == &shared_;
+    outside_waits_.fetch_add(outside ? 1 : 0, std::memory_order_relaxed);
     say_waiting(mine, true);
     bool done = quiescent();
     auto nap = std::chrono::microseconds(20);
@@ -185,7 +191,7 @@ bool engine::await(std::int64_t until_ns, bool draining) noexcept {
             }
         } else {
             if (shared_.now() >=
-                std::min(until_ns, mine == nullptr && draining
+                std::min(until_ns, !inside && draining
                                        ? drain_until_.load(std::memory_order_acquire)
                                        : until_ns)) {
                 break;
@@ -196,6 +202,7 @@ bool engine::await(std::int64_t until_ns, bool draining) noexcept {
         done = quiescent();
     }
     say_waiting(mine, false);
+    outside_waits_.fetch_sub(outside ? 1 : 0, std::memory_order_relaxed);
     return done;
 }
 
@@ -297,6 +304,7 @@ void engine::cancel_leftovers(drain_report& report,
     }
     note_unpolled();
     cancel_queued();
+    cancel_suspended(&report);
     static_cast<void>(await(shared_.now() + cancel_grace_ns));
     detailed = detailed && attempt([&] { name_abandoned(report, *before); });
     const std::lock_guard lock(registry_);
@@ -353,10 +361,8 @@ void engine::stop_runners(drain_report& report) noexcept {
     // Nobody else dequeues now: what a try that failed beside others left in a queue ends here.
     shared_.cancelling.store(true, std::memory_order_seq_cst);
     cancel_queued();
-    bool more = true;
-    while (auto* one = shared_.continuations.pop(more)) {
-        shared_.continuations.run(*one, continuation::fate::cancelled);
-    }
+    cancel_suspended(nullptr);
+    all = await_rooms() && all;
     stuck_.store(!all, std::memory_order_release);
     if (!all) {
         static_cast<void>(attempt([&] {

@@ -3,6 +3,7 @@
 
 #include "bus/error_log.hpp"
 #include "bus/intake.hpp"
+#include "bus/reply_counts.hpp"
 #include "dispatch/blocking_crew.hpp"
 #include "dispatch/polled_crew.hpp"
 #include "dispatch/publisher_slots.hpp"
@@ -42,7 +43,7 @@ namespace stentor::inline v0::detail {
 // The bus behind its facade. publish.cpp holds the publishers' side, which takes no lock;
 // routing.cpp the subscriptions and routes, under registry_; placement.cpp what the watch does;
 // lifecycle.cpp the start and the end; report.cpp the counters.
-class engine final : public publish_target,
+class engine final : public reply_counts,
                      public subscription_host,
                      public subscribe_target,
                      public std::enable_shared_from_this<engine> {
@@ -117,6 +118,8 @@ private:
     enum class introduced { yes, mismatch, no_memory };
     publish_result publish_any(const request& what, outgoing& event) noexcept;
     void report_loop(const request& what, const outgoing& event) noexcept;
+    publish_result publish_now(const request& what, outgoing& event) noexcept;
+    publish_result publish_answer(const request& what, outgoing& event, reply_ticket& to) noexcept;
     publish_result publish_through(publisher_slot*& slot, const request& what,
                                    outgoing& event) noexcept;
     publish_result publish_first(publisher_slot*& slot, const request& what,
@@ -138,16 +141,7 @@ private:
     [[nodiscard]] bool charge(publisher_slot& slot, std::int64_t bytes, bool urgent) noexcept;
     std::int64_t sweep_bytes(const publisher_slot& mine) noexcept;
     [[nodiscard]] slot_header stamp(publisher_slot& slot, const route* origin, envelope* box,
-                                    std::int64_t flags, const topic_entry& entry) noexcept {
-        slot.tickets.add();
-        const auto count = slot.tickets.read();
-        const bool precise = slot.samples(count) || entry.stamp_all.load(std::memory_order_relaxed);
-        const auto time = precise ? shared_.precise_now() : shared_.coarse_now();
-        return {.origin = origin,
-                .ticket = slot.ticket_base + count,
-                .stamp = (time & ~stamp_flags) | flags | (precise ? stamp_precise : 0),
-                .box = box};
-    }
+                                    std::int64_t flags, const topic_entry& entry) noexcept;
     publish_result publish_small_long(const event_type& type, const std::byte* payload,
                                       publisher_slot* slot) noexcept;
     template <class Lane>
@@ -324,6 +318,11 @@ private:
     void name_abandoned(drain_report& report, const std::map<std::string, std::int64_t>& before);
     void cancel_leftovers(drain_report& report,
                           std::optional<std::map<std::string, std::int64_t>> before) noexcept;
+    [[nodiscard]] std::shared_ptr<subscription_record> record_with_room(
+        bool (*wanted)(const subscription_record&)) const noexcept;
+    void cancel_suspended(drain_report* report) noexcept;  // suspended.cpp
+    void close_ended_rooms() noexcept;
+    [[nodiscard]] bool await_rooms() noexcept;
     void name_stuck(drain_report& report) const;
     void cancel_queued() noexcept;
     void stop_runners(drain_report& report) noexcept;
@@ -389,6 +388,7 @@ private:
     bool stopped_ = false;  // under drain_mutex_
     // Threads without a slot whose inline handler waits for the engine. Written by them.
     std::atomic<std::int64_t> guests_waiting_{0};
+    std::atomic<std::int64_t> outside_waits_{0};  // the same of coroutines on users' threads
     // Some call never returned; set once by the drain, read by unsubscribers that wait for it.
     std::atomic<bool> stuck_{false};
     drain_report final_report_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/attempt.hpp"
 #include "bus/life.hpp"
+#include "dispatch/detached_delivery.hpp"
 #include "dispatch/thread_setup.hpp"
 
 #include <random>
@@ -228,7 +229,11 @@ bool engine::inside_handler() const noexcept {
         return true;
     }
     const auto* mine = runner::current();
-    return mine != nullptr && mine->owner() == &shared_ && mine->calling_now() != nullptr;
+    if (mine != nullptr && mine->owner() == &shared_ && mine->calling_now() != nullptr) {
+        return true;
+    }
+    const auto* coroutine = detached_delivery::current();
+    return coroutine != nullptr && &coroutine->shared == &shared_;
 }
 
 void engine::warm() {

@@ -29,6 +29,19 @@ struct engine::outgoing {
     bool given_id = false;      // the envelope has an id from outside
 };
 
+// The next ticket, and the time.
+inline slot_header engine::stamp(publisher_slot& slot, const route* origin, envelope* box,
+                                 std::int64_t flags, const topic_entry& entry) noexcept {
+    slot.tickets.add();
+    const auto count = slot.tickets.read();
+    const bool precise = slot.samples(count) || entry.stamp_all.load(std::memory_order_relaxed);
+    const auto time = precise ? shared_.precise_now() : shared_.coarse_now();
+    return {.origin = origin,
+            .ticket = slot.ticket_base + count,
+            .stamp = (time & ~stamp_flags) | flags | (precise ? stamp_precise : 0),
+            .box = box};
+}
+
 // A publisher's turn inside its read section.
 class reading {
 public:

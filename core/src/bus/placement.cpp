@@ -19,6 +19,7 @@ constexpr std::int64_t lane_bytes_kept = std::int64_t{1} << 20;
 
 void engine::maintain(bool idle) noexcept {
     log_.flush(false);
+    close_ended_rooms();
     finish_deferred();
     if (tidy_up(idle)) {
         return_free_memory();

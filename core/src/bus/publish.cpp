@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bus/outgoing.hpp"
+#include "event/envelope.hpp"
+#include "event/reply_ticket.hpp"
 #include "lane/ordered_lane.hpp"
 #include "lane/queue_lane.hpp"
 
@@ -8,6 +10,18 @@
 
 // From a publisher's call to a route: slot, intake, topic.
 namespace stentor::inline v0::detail {
+
+namespace {
+
+// Who asked for such an event with the one that causes it. Null: it answers nothing.
+reply_ticket* asker_of(const std::byte* cause, const event_type* type) noexcept {
+    const auto* box = reinterpret_cast<const slot_header*>(cause)->box;
+    return box != nullptr && box->asks != nullptr && type != nullptr && box->asks->wants(*type)
+               ? box->asks
+               : nullptr;
+}
+
+}  // namespace
 
 // The common case in one piece: a known type that fits a slot, no metadata, one lane, a cached
 // credit, and nothing changed since the last time. False: nothing was done, take the long way;
@@ -106,6 +120,15 @@ publish_result engine::publish_text(const request& what, std::string_view topic,
 }
 
 publish_result engine::publish_any(const request& what, outgoing& event) noexcept {
+    if (what.cause != nullptr) {
+        if (auto* asker = asker_of(what.cause, event.type); asker != nullptr) {
+            return publish_answer(what, event, *asker);
+        }
+    }
+    return publish_now(what, event);
+}
+
+publish_result engine::publish_now(const request& what, outgoing& event) noexcept {
     // First, because a forked child must not wait for slots that its parent's threads hold.
     if (intake_.now() == intake::closed) {
         refused_closed_.add();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "bus/engine.hpp"
+#include "dispatch/waiting_room.hpp"
 
 #include <algorithm>
 #include <unordered_map>
@@ -83,8 +84,8 @@ std::vector<std::pair<const subscription_record*, delivery_terms>> engine::all_t
         }
         sums.running = std::min<std::int64_t>(
             outstanding, std::ranges::count_if(runners_, [held = record](const auto& one) {
-                return one->calling(held);
-            }));
+                             return one->calling(held) && one->continuations_in_hand() == 0;
+                         }) + (record->room != nullptr ? record->room->size() : 0));
         // Credits that were set apart are nobody's entries.
         outstanding -= record->set_apart.load(std::memory_order_relaxed);
         auto& waiting =
@@ -152,6 +153,8 @@ bus_snapshot engine::snapshot() const {
     all.uptime_ns = shared_.now();
     all.runners = static_cast<std::int32_t>(shared_.what.runners);
     all.spare_activations = shared_.spare_activations.read();
+    all.late_replies = late_replies_.read();
+    all.duplicate_replies = duplicate_replies_.read();
     all.sampled_one_in = publisher_slot::sample_every;
     const std::lock_guard lock(registry_);
     const auto add_crew = [&](const crew& one) {

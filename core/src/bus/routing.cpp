@@ -37,6 +37,7 @@ bool engine::own_lane_for(subscription_record& record) {
          .capacity = record.options.capacity,
          .batched = record.form.batch,
          .answers = record.form.answers,
+         .one_by_one = record.form.coroutine && order != lane_order::unordered,
          .served_by = record.served_by,
          .cost_floor_ns = record.options.execution == execution::blocking ? slow_from_ns : 0,
          .order = order,
@@ -44,6 +45,11 @@ bool engine::own_lane_for(subscription_record& record) {
          .owner = &record});
     if (record.own != nullptr) {
         record.own->serves = record.weak_from_this();
+    }
+    if (record.own != nullptr && record.room != nullptr && record.options.max_concurrency != 0) {
+        // Those that wait count as well, and no runner is with them.
+        record.own->flights =
+            std::make_unique<flight_gate<real_sync>>(record.options.max_concurrency);
     }
     return record.own != nullptr;
 }
@@ -151,7 +157,7 @@ void engine::forget_untyped_topics() {
 // Null: no lane could be had.
 std::unique_ptr<route> engine::build_route(topic_entry& entry) {
     auto fresh =
-        std::make_unique<route>(slots_->size(), static_cast<std::uint32_t>(runners_.size()));
+        std::make_unique<route>(slots_->size(), static_cast<std::uint32_t>(runners_.size()) + 1);
     fresh->topic = &entry;
     fresh->slot_size = slot_size_for(entry.type);
     std::vector<std::shared_ptr<subscription_record>> cheap;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/attempt.hpp"
 #include "bus/life.hpp"
+#include "dispatch/waiting_room.hpp"
 #include "event/text_excerpt.hpp"
 
 #include <algorithm>
@@ -106,6 +107,18 @@ std::optional<error> check_options(std::string_view name, const subscription_opt
                          ": order::serial is one call at a time; leave max_concurrency out, or use "
                          "by_key");
     }
+    if (form.coroutine && options.execution != execution::pool) {
+        return error(errc::unsupported_combination,
+                     "subscription " + quoted(name) +
+                         ": a coroutine runs on the pool, which it leaves by waiting; leave the "
+                         "execution out, or co_await resume_on(loop) inside it");
+    }
+    if (options.placement == placement::shared && form.coroutine) {
+        return error(errc::unsupported_combination,
+                     "subscription " + quoted(name) +
+                         ": placement::shared does not go with a coroutine, whose deliveries "
+                         "outlive their batch; leave the placement automatic");
+    }
     if (options.owner && options.owner->expired()) {
         return wrong("its owner is gone already; subscribe while the owner lives");
     }
@@ -198,7 +211,8 @@ result<subscription, error> engine::subscribe_checked(std::string_view name, con
     }
     const bool inlined = options.execution == execution::inline_;
     auto record = std::make_shared<subscription_record>(
-        std::string(name), inlined ? slots_->size() : static_cast<std::uint32_t>(runners_.size()));
+        std::string(name),
+        inlined ? slots_->size() : static_cast<std::uint32_t>(runners_.size()) + 1);
     if (inlined) {
         record->calls_seen.store(calls_to_judge, std::memory_order_relaxed);  // nobody places it
     }
@@ -213,6 +227,7 @@ result<subscription, error> engine::subscribe_checked(std::string_view name, con
     record->where = where;
     record->call = std::move(handler.call);
     record->form = handler.traits;
+    record->room = record->form.coroutine ? std::make_shared<waiting_room>(shared_) : nullptr;
     record->served_by = *serving;
     record->in_shared_lane.store(begins_shared(*record), std::memory_order_relaxed);
     record->listens = !record->options.on_start;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/attempt.hpp"
 #include "bus/life.hpp"
+#include "dispatch/detached_delivery.hpp"
 
 #include <algorithm>
 #include <thread>
@@ -31,6 +32,11 @@ unsubscribe_result engine::unsubscribe(
         }
         record->close();
         real_sync::heavy_fence();  // [PAIR barrier]
+    }
+    record->stop.request();
+    if (record->room != nullptr) {
+        auto* mine = runner::current();
+        record->room->close(mine != nullptr && mine->owner() == &shared_ ? mine : nullptr);
     }
     const auto calls = wait_for_calls(*record);
     if (calls != waited::done || !await_hooks(*record)) {
@@ -65,7 +71,10 @@ engine::waited engine::wait_for_calls(const subscription_record& record) noexcep
     const bool inlined = inline_frame::of(this) != nullptr;
     const bool self = (inside && mine->calling(&record)) || inline_frame::calls(&record);
     const bool busy_elsewhere = inlined && being_called(record);
-    if (self || busy_elsewhere || (inside && !enter_wait(*mine, record))) {
+    // Nor does a coroutine on a thread that is no runner: nobody could see a circle.
+    const auto* coroutine = detached_delivery::current();
+    if ((coroutine != nullptr && (!inside || coroutine->to == &record)) || self || busy_elsewhere ||
+        (inside && !enter_wait(*mine, record))) {
         return waited::deferred;
     }
     for (int poll = 0; being_called(record); ++poll) {
@@ -103,7 +112,8 @@ bool engine::being_called(const subscription_record& record) const noexcept {
     if (record.options.execution == execution::inline_) {
         return calls_inlined(record) != 0;
     }
-    return std::ranges::any_of(runners_, [&](const auto& one) { return one->calling(&record); });
+    return std::ranges::any_of(runners_, [&](const auto& one) { return one->calling(&record); }) ||
+           (record.room != nullptr && record.room->size() != 0);  // [PAIR room-empty]
 }
 
 // A handler is about to wait for calls of `record`. False: one of those calls waits, directly or

@@ -116,7 +116,9 @@ bool runner::work() noexcept {
         auto* next = shared_.lane_at(id);
         // Before enter(): from then on the lane may look idle to whoever wants to free it.
         holding_.store(next, std::memory_order_release);
-        if (!next->hold.keep() && next->state.enter()) {
+        const bool barred =
+            next->hold.keep() || (next->flights != nullptr && next->flights->keep());
+        if (!barred && next->state.enter()) {
             linger_ = next;
             drain(*next);
         } else {
@@ -164,7 +166,10 @@ void runner::drain(lane& from) noexcept {
         if (slow && !reserve_slow_call(from)) {
             return;
         }
-        const auto limit = from.batched() ? batch_max : slow ? 1 : batch_limit(from);
+        auto limit = from.batched() ? batch_max : slow || from.one_by_one() ? 1 : batch_limit(from);
+        if (from.flights != nullptr && !take_flights(from, limit, slow)) {
+            return;
+        }
         const auto count = take(from, limit);
         if (count == 0 && slow) {
             release_slow_call();

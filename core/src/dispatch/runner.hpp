@@ -8,6 +8,7 @@
 #include <stentor/base/cache_line.hpp>
 #include <stentor/dispatch/executor.hpp>
 #include <stentor/event/delivery_report.hpp>
+#include <stentor/registry/coroutine_delivery.hpp>
 
 #include <atomic>
 #include <bitset>
@@ -17,6 +18,8 @@
 #include <string>
 
 namespace stentor::inline v0::detail {
+
+class detached_delivery;
 
 // Service times that decide how a handler is treated.
 inline constexpr std::int64_t timed_from_ns = 1'000;    // every call is timed
@@ -44,7 +47,7 @@ bool release_rested(scheduler& shared, crew& whose) noexcept;
 [[nodiscard]] std::int64_t next_rest_over(scheduler& shared) noexcept;
 
 // Takes lanes from the ready set, drains them in batches, calls handlers. One thread at a time.
-class runner final : public runner_task, private key_reader {
+class runner final : public runner_task, public coroutine_host, private key_reader {
 public:
     static constexpr std::size_t batch_max = batch_events_max;
     static constexpr std::size_t batch_unknown = 16;  // while nobody knows how long a call lasts
@@ -53,6 +56,7 @@ public:
     // Of another crew than the pool.
     runner(scheduler& shared, crew& of, std::uint32_t index) noexcept
         : shared_(shared), crew_(of), index_(index) {}
+    ~runner();
 
     void run() noexcept override;
     bool step() noexcept override;
@@ -99,6 +103,17 @@ public:
     void check_overdue() noexcept;
     // Watch: reports a call that lasts longer than the bus allows, once.
     void check_late(std::int64_t now_ns) noexcept;
+
+    // --- coroutines (runner_coroutines.cpp) ----------------------------------------------------
+    [[nodiscard]] coroutine_delivery* detach(delivery_frame& frame) noexcept override;
+    void give_up(coroutine_delivery& one) noexcept override;
+    void start(delivery_frame& frame, coroutine_delivery& started, std::coroutine_handle<> root,
+               coroutine_conclusion conclude) override;
+    void go_on(detached_delivery& one) noexcept;
+    [[nodiscard]] bool give_back_detached(detached_delivery& one) noexcept;
+    static void recycle(detached_delivery* one, runner* by) noexcept;
+    // Somebody waits for what becomes of the event.
+    [[nodiscard]] static bool awaited(const slot_header& slot) noexcept;
 
     // Empties a lane whatever its state, for the end of a drain; the entries are cancelled.
     void cancel_all(lane& from) noexcept;
@@ -148,6 +163,7 @@ private:
     void turn_away() noexcept;
     void pay_debt() noexcept;
     void found_work() noexcept;
+    [[nodiscard]] bool take_flights(lane& from, std::size_t& limit, bool slow) noexcept;
     [[nodiscard]] std::size_t batch_limit(const lane& from) const noexcept;
     void call_for_help(lane& from) noexcept;
     static void note_backlog(lane& from) noexcept;
@@ -158,6 +174,8 @@ private:
                    std::uint64_t* keys) noexcept override;
     void fail_keyless(const stretch& what) noexcept;
     void release_keys(const stretch& what, std::size_t first, std::size_t count) noexcept;
+    void conclude_in_batch(delivery_frame& frame, detached_delivery& one);
+    void release_held() noexcept;
     void process(lane& from, std::size_t count) noexcept;
     std::size_t process_stretch(lane& from, std::size_t first, std::size_t count,
                                 std::size_t stride) noexcept;
@@ -168,7 +186,6 @@ private:
     [[nodiscard]] bool expired(const slot_header& slot) const noexcept;
     [[nodiscard]] bool let_rest(lane& from, std::size_t count) noexcept;
     void expire(const stretch& what, const slot_header& slot) noexcept;
-    [[nodiscard]] static bool awaited(const slot_header& slot) noexcept;
     static void tell_waiter(const slot_header& slot, const subscription_record& one,
                             delivery_status status, std::string error = {}) noexcept;
     void tell_drops(lane& from) noexcept;
@@ -202,7 +219,7 @@ private:
     void keep_in_order(lane& from, std::size_t first, std::size_t count) noexcept;
     void drop_one(lane& from, std::size_t at) noexcept;
     void account(subscription_record& to, const stretch& what, std::size_t first, std::size_t count,
-                 std::int64_t begin, std::int64_t end) noexcept;
+                 std::int64_t begin, std::int64_t end, bool unfinished) noexcept;
     void judge(subscription_record& to, std::int64_t each_ns, std::uint32_t calls) noexcept;
     void judge_lane(const stretch& what) noexcept;
     void account_span(subscription_record& to, const stretch& what, std::size_t first,
@@ -249,6 +266,10 @@ private:
     static constexpr std::size_t nothing_kept = ~std::size_t{0};
     std::size_t kept_from_ = nothing_kept;  // of the batch: goes back, the subscription is paused
     std::int64_t last_work_ns_ = 0;
+    std::size_t detached_ = 0;  // of the stretch: not to be settled with it
+    detached_delivery* held_deliveries_ = nullptr;
+    detached_delivery* free_deliveries_ = nullptr;
+    std::uint32_t free_count_ = 0;
     std::uint64_t watch_seen_ = 0;             // the watch's: the run it saw at its last tick
     std::uint64_t late_seen_ = 0;              // the watch's: the number of the run it reported
     std::int64_t watch_cpu_ns_ = 0;            // the watch's: this thread's CPU time at that tick

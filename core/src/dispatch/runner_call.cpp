@@ -21,7 +21,9 @@ void runner::deliver(subscription_record& to, const stretch& what, std::size_t f
                   .closed = &to.barred,
                   .attention = &attention_,
                   .context = nullptr,
-                  .judge = &judge_outcome},
+                  .judge = &judge_outcome,
+                  .host = this,
+                  .stop = &to.stop},
                  *this,
                  to,
                  what,
@@ -49,6 +51,7 @@ void runner::deliver(subscription_record& to, const stretch& what, std::size_t f
         guard_.exit(before);
     } while (frame.index < count && !pass_over(to, what, first + frame.index, count - frame.index));
 
+    detached_ += frame.detached;
     settle_calls(frame);
     if (to.deferred.load(std::memory_order_relaxed)) {
         shared_.request_maintenance();  // this may have been the last call
@@ -57,7 +60,7 @@ void runner::deliver(subscription_record& to, const stretch& what, std::size_t f
         if (what.from.batched()) {
             account_span(to, what, first, frame.index, begin, end);
         } else {
-            account(to, what, first, frame.index, begin, end);
+            account(to, what, first, frame.index, begin, end, frame.detached != 0);
         }
     }
     if (proven_late_) {
@@ -142,7 +145,7 @@ void runner::call(charge& frame) noexcept {
 // Counts how the calls of a frame ended; what was released has not.
 void runner::settle_calls(const charge& frame) noexcept {
     auto& mine = frame.to.terminals[index_];
-    mine.completed.add(frame.index - frame.failed - frame.released);
+    mine.completed.add(frame.index - frame.failed - frame.released - frame.detached);
     if (frame.failed != 0) {
         mine.failed.add(frame.failed);
     }
@@ -152,8 +155,8 @@ void runner::settle_calls(const charge& frame) noexcept {
     if (frame.released != 0) {
         mine.released.add(frame.released);
     }
-    if (!frame.what.flagged) {
-        return;
+    if (!frame.what.flagged || frame.detached != 0) {
+        return;  // one that somebody waits for is alone in its frame; detached, it says so itself
     }
     const auto place = static_cast<std::size_t>(frame.slots - buffer_) / frame.stride;
     for (std::size_t at = 0; at < frame.index; ++at) {
@@ -193,21 +196,28 @@ void runner::tell_drops(lane& from) noexcept {
 }
 
 void runner::account(subscription_record& to, const stretch& what, std::size_t first,
-                     std::size_t count, std::int64_t begin, std::int64_t end) noexcept {
+                     std::size_t count, std::int64_t begin, std::int64_t end,
+                     bool unfinished) noexcept {
     const auto each = std::max<std::int64_t>((end - begin) / static_cast<std::int64_t>(count), 1);
     judge(to, each, static_cast<std::uint32_t>(count));
 #if !defined(STENTOR_NO_METRICS)
     const auto& slot = header_at(what.slots, what.from.slot_size(), first);
     if (count == 1) {
-        to.service.record(end - begin);
-        if ((slot.stamp & stamp_precise) != 0) {
-            const auto published = slot.stamp & ~stamp_flags;
+        const bool precise = (slot.stamp & stamp_precise) != 0;
+        const auto published = slot.stamp & ~stamp_flags;
+        if (precise) {
             to.queue_wait.record(std::max<std::int64_t>(begin - published, 0));
+        }
+        if (!unfinished) {  // else its end records the rest
+            to.service.record(end - begin);
+        }
+        if (precise && !unfinished) {
             to.end_to_end.record(std::max<std::int64_t>(end - published, 0));
         }
     }
 #else
     (void)first;
+    (void)unfinished;
 #endif
 }
 

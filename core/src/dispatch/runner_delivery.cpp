@@ -203,19 +203,28 @@ void runner::settle(const stretch& what, std::size_t first, std::size_t count) n
             }
         }
     }
-    if (what.keys != nullptr) {
+    if (what.keys != nullptr && detached_ == 0) {
         release_keys(what, first, count);
     }
     in_hand_.fetch_sub(static_cast<std::int64_t>(count), std::memory_order_release);
-    shared_.settle(what.from, static_cast<std::int64_t>(count));
-    if (what.carried) [[unlikely]] {
-        const_cast<route&>(what.origin)
-            .carried_outstanding.fetch_sub(static_cast<std::int64_t>(count),
-                                           std::memory_order_release);
+    const auto left = std::min(detached_, count);
+    detached_ -= left;
+    const auto settled = count - left;
+    if (settled != 0) {
+        shared_.end_flights(what.from, static_cast<std::int64_t>(settled));
+        shared_.settle(what.from, static_cast<std::int64_t>(settled));
+        auto& origin = const_cast<route&>(what.origin);
+        if (what.carried) [[unlikely]] {
+            origin.carried_outstanding.fetch_sub(static_cast<std::int64_t>(settled),
+                                                 std::memory_order_release);
+        }
+        // Last, with release: a route whose entries are all settled may be freed, and who sees it
+        // so sees the credits at home and the outcomes counted. [PAIR settled]
+        origin.settled[index_].entries.add_release(settled);
     }
-    // Last, with release: a route whose entries are all settled may be freed, and who sees it so
-    // sees the credits at home and the outcomes counted. [PAIR settled]
-    const_cast<route&>(what.origin).settled[index_].entries.add_release(count);
+    if (held_deliveries_ != nullptr) {
+        release_held();
+    }
 }
 
 }  // namespace stentor::inline v0::detail

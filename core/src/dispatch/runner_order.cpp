@@ -18,6 +18,9 @@ constexpr std::uint32_t fruitless_pauses = 8;
 std::size_t runner::take(lane& from, std::size_t limit) noexcept {
     const auto count = from.ordered() ? from.dequeue_in_order(*this, buffer_, keys_, limit)
                                       : from.take(index_, buffer_, limit);
+    if (from.flights != nullptr && count < limit) {
+        shared_.end_flights(from, static_cast<std::int64_t>(limit - count));
+    }
     if (count != 0) {
         found_nothing_ = false;
         fruitless_ = 0;

@@ -132,6 +132,7 @@ void runner::settle_but_released(const stretch& what, std::size_t first,
             release_keys(what, first + at, 1);
         } else if (what.keys == nullptr && give_back(what.from, index_, slot)) {
             ++given_back_;
+            shared_.end_flights(what.from, 1);
         } else {
             in_hand_.fetch_add(1, std::memory_order_release);
             auto& one = *what.origin.subscriptions[what.target.first];

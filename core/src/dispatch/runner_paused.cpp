@@ -126,9 +126,11 @@ void runner::keep_rest(lane& from, std::size_t count) noexcept {
     const auto first = std::exchange(kept_from_, nothing_kept);
     if (from.ordered()) {
         keep_in_order(from, first, count);
+        shared_.end_flights(from, static_cast<std::int64_t>(count - first));
         return;
     }
     if (from.put_back(buffer_ + first * stride, stride, count - first)) {
+        shared_.end_flights(from, static_cast<std::int64_t>(count - first));
         return;
     }
     for (auto at = first; at < count; ++at) {

@@ -16,6 +16,23 @@ constexpr std::int64_t proof_ns = 500'000;  // of CPU time within one tick
 
 }  // namespace
 
+bool release_quick_waiters(scheduler& shared) noexcept {
+    bool released = false;
+    std::size_t cursor = 0;
+    std::size_t id = 0;
+    for (auto left = shared.waiting_slow.covered();
+         left > 0 && shared.waiting_slow.take(cursor, id); --left) {
+        if (shared.lane_at(id)->cost_ns.load(std::memory_order_relaxed) < long_from_ns) {
+            shared.ready.insert(id);
+            shared.wake_one();
+            released = true;
+        } else {
+            shared.waiting_slow.insert(id);  // the caller admits afterwards, should its turn be now
+        }
+    }
+    return released;
+}
+
 void runner::begin_run(bool known_slow) noexcept {
     run_started_.store(shared_.stepped ? shared_.now() : shared_.coarse_now(),
                        std::memory_order_relaxed);

@@ -22,6 +22,7 @@
 #include <ctime>
 #include <limits>
 #include <memory>
+#include <mutex>
 #include <source_location>
 #include <string>
 #include <string_view>
@@ -234,6 +235,12 @@ public:
             announce_room(which);
         }
     }
+    // Of a lane that limits them.
+    void end_flights(lane& which, std::int64_t flights) noexcept {
+        if (which.flights != nullptr && which.flights->end(flights)) {
+            make_ready(which);
+        }
+    }
     static void announce_room(lane& which) noexcept {
         which.room_epoch.fetch_add(1, std::memory_order_release);
         futex_wake_all(which.room_epoch);
@@ -251,6 +258,10 @@ public:
     std::atomic<bool> cancelling{false};
 
     shared_counter spare_activations;
+
+    // Taken by threads that are no runners and settle deliveries: they have the last stripe of all
+    // counters together.
+    std::mutex outsiders;
 
     failure_observer* observer = nullptr;
     lateness_observer* lateness = nullptr;

@@ -3,10 +3,12 @@
 
 #include "base/allocator.hpp"
 #include "event/delivery_tracker.hpp"
+#include "event/reply_ticket.hpp"
 
 #include <algorithm>
 #include <bit>
 #include <new>
+#include <utility>
 
 namespace stentor::inline v0::detail {
 
@@ -42,6 +44,9 @@ std::int64_t envelope::drop_reference() noexcept {
     if (tracker != nullptr) {
         tracker->drop_reference();
         tracker = nullptr;
+    }
+    if (asks != nullptr) {
+        std::exchange(asks, nullptr)->forsake();
     }
     home->release(this);
     return charged;

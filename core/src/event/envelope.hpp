@@ -15,6 +15,7 @@ namespace stentor::inline v0::detail {
 
 class delivery_tracker;
 class envelope_pool;
+class reply_ticket;
 
 // Topics of the events that caused an event, the nearest first, as numbers of the bus; 0: none. As
 // many as it takes to show the loops that people build.
@@ -37,6 +38,7 @@ struct envelope {
     std::uint16_t header_count = 0;
     std::int32_t depth = 0;
     const event_type* type = nullptr;  // of the payload; null for text
+    reply_ticket* asks = nullptr;      // of a request
     envelope_pool* home = nullptr;
     envelope* next = nullptr;  // in the home's lists only
     event_id id{};

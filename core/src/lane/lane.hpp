@@ -3,6 +3,7 @@
 
 #include "base/sync.hpp"
 #include "lane/credit_pool.hpp"
+#include "lane/flight_gate.hpp"
 #include "lane/lane_hold.hpp"
 #include "lane/lane_state.hpp"
 #include <stentor/base/cache_line.hpp>
@@ -68,6 +69,7 @@ public:
         bool shared = false;        // by the cheap handlers of one topic
         bool batched = false;       // its handler takes spans
         bool answers = false;       // its handler returns outcomes, so it may give entries back
+        bool one_by_one = false;    // its entries may keep their keys when their batch is over
         crew* served_by = nullptr;  // null: the pool
         std::int64_t cost_floor_ns = 0;  // its calls count as that long at least
         lane_order order = lane_order::unordered;
@@ -166,6 +168,7 @@ public:
     [[nodiscard]] std::int64_t cost_floor() const noexcept { return traits_.cost_floor_ns; }
     [[nodiscard]] bool batched() const noexcept { return traits_.batched; }
     [[nodiscard]] bool answers() const noexcept { return traits_.answers; }
+    [[nodiscard]] bool one_by_one() const noexcept { return traits_.one_by_one; }
     [[nodiscard]] bool ordered() const noexcept { return traits_.order != lane_order::unordered; }
     [[nodiscard]] std::uint32_t runners_max() const noexcept { return traits_.runners_max; }
     [[nodiscard]] const void* owner() const noexcept { return traits_.owner; }
@@ -233,6 +236,8 @@ public:
     // Publishers that wait for room (when_full::block); runners that free some bump the epoch.
     std::atomic<std::uint32_t> room_waiters{0};
     std::atomic<std::uint32_t> room_epoch{0};
+    // Of a lane whose deliveries may outlive their batches and are limited in number; else null.
+    std::unique_ptr<flight_gate<real_sync>> flights;
     // Entries' mean service time, all handlers of the lane together; a hint among runners.
     std::atomic<std::int64_t> cost_ns;
     // Most entries ever seen waiting; decides whether an idle lane gives its memory back.

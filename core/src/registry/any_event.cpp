@@ -2,6 +2,7 @@
 #include <stentor/event/any_event.hpp>
 
 #include "registry/event_view.hpp"
+#include "registry/stop_signal.hpp"
 #include <stentor/event/topic.hpp>
 #include <stentor/registry/context.hpp>
 
@@ -98,6 +99,10 @@ stentor::metadata context::metadata() const noexcept {
 std::string context::correlation_id() const {
     const auto data = metadata();
     return data.correlation_id.empty() ? data.id.to_string() : std::string(data.correlation_id);
+}
+
+std::stop_token context::stop_token() const noexcept {
+    return frame_->stop != nullptr ? frame_->stop->token() : std::stop_token{};
 }
 
 publish_result context::publish(const stentor::topic& topic, std::string text,

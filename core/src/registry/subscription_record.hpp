@@ -3,6 +3,7 @@
 
 #include "base/sync.hpp"
 #include "registry/gap_note.hpp"
+#include "registry/stop_signal.hpp"
 #include <stentor/base/cache_line.hpp>
 #include <stentor/base/inline_function.hpp>
 #include <stentor/event/pattern.hpp>
@@ -27,6 +28,7 @@ namespace stentor::inline v0::detail {
 
 class crew;
 class lane;
+class waiting_room;
 
 [[nodiscard]] inline bool is_system_topic(std::string_view topic) noexcept {
     return topic.substr(0, topic.find('.')) == reserved_token;
@@ -105,7 +107,7 @@ public:
 
     // What it does with its deliveries, other cheap handlers in its lane would have to do as well.
     [[nodiscard]] bool needs_own_lane() const noexcept {
-        return has_own_limits(options) || form.batch || form.answers ||
+        return has_own_limits(options) || form.batch || form.answers || form.coroutine ||
                options.execution != execution::pool;
     }
 
@@ -128,6 +130,10 @@ public:
     std::atomic<bool> deferred{false};
     std::atomic<bool> handler_gone{false};   // whoever sets it destroys the handler
     std::atomic<bool> handler_ended{false};  // and sets this afterwards (release)
+
+    stop_signal stop;
+    // Coroutines that have suspended; null: the handler is none.
+    std::shared_ptr<waiting_room> room;
 
     // --- placement: hints among runners and the watch, all relaxed ------------------------------
     std::atomic<std::int64_t> cost_ns{0};      // mean service time, recent calls weigh more

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <stentor/async/coroutine_handler.hpp>
 #include <stentor/base/error.hpp>
 #include <stentor/base/result.hpp>
 #include <stentor/bus/bus_options.hpp>

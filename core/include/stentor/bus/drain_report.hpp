@@ -20,12 +20,22 @@ struct drain_report {
         std::int64_t running_ns = 0;  // since about when; from the watch tick, 1 ms
     };
 
+    struct suspended_handler {
+        std::string subscription;
+        std::source_location location;
+        std::int64_t coroutines = 0;
+        std::int64_t waiting_ns = 0;  // the one that suspended first, since then
+    };
+
     // Deliveries that ended while it waited.
     std::int64_t completed = 0;
     // Accepted, never handled; counted as cancelled.
     std::vector<abandoned_topic> abandoned;
     // Calls that did not return; their threads and the engine's core are left behind.
     std::vector<stuck_handler> stuck;
+    // Coroutines that still waited for something at the deadline. They were destroyed where they
+    // waited, and their deliveries are counted as cancelled.
+    std::vector<suspended_handler> suspended;
     bool complete = true;
 };
 

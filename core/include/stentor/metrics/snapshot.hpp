@@ -42,6 +42,8 @@ struct bus_snapshot {
     std::uint64_t wakeups = 0;          // a runner was woken
     std::uint64_t rescues = 0;  // the backstop found work that nobody was woken for: 0, or a bug
     std::uint64_t spare_activations = 0;  // a spare runner came in beside a slow handler
+    std::uint64_t late_replies = 0;       // to requests whose askers waited no more
+    std::uint64_t duplicate_replies = 0;  // to requests that were answered already
     std::uint64_t lanes = 0;
     std::uint64_t pool_bytes = 0;
     std::uint64_t sampled_one_in = 1;

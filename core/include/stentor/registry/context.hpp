@@ -6,9 +6,13 @@
 #include <stentor/export.hpp>
 #include <stentor/registry/delivery_frame.hpp>
 #include <stentor/registry/publish_target.hpp>
+#include <stentor/registry/request.hpp>
+#include <stentor/registry/waits.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -18,7 +22,8 @@ namespace stentor::inline v0 {
 
 class topic;
 
-// What a handler knows about the delivery it is in. Valid during the call, on the calling thread.
+// What a handler knows about the delivery it is in. Valid during the call, on the calling thread;
+// for a coroutine as long as it lives, on whatever thread it goes on.
 class STENTOR_EXPORT context {
 public:
     context(const detail::delivery_frame& frame, detail::publish_target& target,
@@ -64,11 +69,65 @@ public:
     publish_result publish(const stentor::topic& topic, std::string text,
                            const publish_options& options = {}) noexcept;
 
+    // For coroutine handlers: `co_await ctx.sleep(50ms)`. Never shorter, longer by 1 to 2 ms and
+    // until a runner has time; zero lets others have a turn. With the subscription or the bus it
+    // ends, too: then the coroutine is destroyed where it sleeps.
+    [[nodiscard]] detail::sleep_wait sleep(std::chrono::nanoseconds time) const noexcept {
+        return detail::sleep_wait(time);
+    }
+
+    // For coroutine handlers: publishes the event, as publish() does, and waits for the first
+    // answer of type Reply: what a handler of the request gives to reply(), or the first such event
+    // that it publishes through its context. Other subscribers of the request do no harm; many
+    // requests may be under way. Name the event before co_await, see docs/guide/coroutines.md.
+#if defined(__cpp_exceptions)
+    // Throws request_error.
+    template <class Reply, class E>
+    [[nodiscard]] detail::reply_wait<Reply> request(E&& event, std::chrono::nanoseconds timeout) {
+        return ask<detail::reply_wait<Reply>, Reply>(std::forward<E>(event), timeout);
+    }
+#endif
+    // Gives result<Reply, request_failure>.
+    template <class Reply, class E>
+    [[nodiscard]] detail::reply_result_wait<Reply> try_request(E&& event,
+                                                               std::chrono::nanoseconds timeout) {
+        return ask<detail::reply_result_wait<Reply>, Reply>(std::forward<E>(event), timeout);
+    }
+    // Answers the handled event, if it is a request. Any handler of it may; the first one counts.
+    template <class Reply>
+    reply_status reply(Reply&& value) const
+        noexcept(std::is_nothrow_constructible_v<std::remove_cvref_t<Reply>, Reply&&>) {
+        using kept = std::remove_cvref_t<Reply>;
+        detail::require_event<kept>();
+        kept answered(std::forward<Reply>(value));
+        return answer(event_type_of<kept>, &answered);
+    }
+
+    // Asked to stop when the subscription ends, and when a drain reaches its deadline.
+    [[nodiscard]] std::stop_token stop_token() const noexcept;
+
 private:
     [[nodiscard]] detail::publish_target::request request(
         const publish_options& options) const noexcept {
         return {.options = &options, .cause = frame_->slot()};
     }
+    template <class Wait, class Reply, class E>
+    Wait ask(E&& event, std::chrono::nanoseconds timeout) {
+        using value = std::remove_cvref_t<E>;
+        detail::require_event<value>();
+        detail::require_event<Reply>();
+        static_assert(!std::is_same_v<value, Reply>,
+                      "stentor: a reply is an event of another type than its request");
+        value asked(std::forward<E>(event));
+        auto* ticket = detail::make_reply_ticket(event_type_of<Reply>);
+        auto status = publish_status::rejected_no_memory;
+        if (ticket != nullptr) {
+            status = detail::publish_to(*target_, {.cause = frame_->slot(), .asks = ticket}, asked)
+                         .status();
+        }
+        return Wait(ticket, status, event_type_of<value>.topic, timeout);
+    }
+    [[nodiscard]] reply_status answer(const event_type& type, void* object) const noexcept;
 
     const detail::delivery_frame* frame_;
     detail::publish_target* target_;

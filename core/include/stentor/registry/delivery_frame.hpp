@@ -15,6 +15,9 @@ class outcome;
 
 namespace stentor::inline v0::detail {
 
+class coroutine_host;
+class stop_signal;
+
 // Events that a handler of spans gets in one call, at most.
 inline constexpr std::size_t batch_events_max = 128;
 
@@ -58,6 +61,11 @@ struct delivery_frame {
     void (*judge)(delivery_frame& frame, outcome& said) noexcept = nullptr;
     // What was dropped before the first event of this stretch; null: nothing.
     const gap* missed = nullptr;
+    // For coroutines: who takes an event out of its slot, and how many of the stretch left.
+    coroutine_host* host = nullptr;
+    std::size_t detached = 0;
+    // Of the subscription; null where nobody can stop it.
+    stop_signal* stop = nullptr;
 
     [[nodiscard]] const std::byte* slot() const noexcept { return slots + index * stride; }
 

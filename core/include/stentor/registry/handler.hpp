@@ -28,9 +28,10 @@ consteval bool is_handled() {
 //   void(const E&)                         void(const E&, stentor::context&)
 //   void(std::span<const E* const>)        void(std::span<const E* const>, stentor::context&)
 //
-// Each may return stentor::outcome instead of void. A function that fits several forms is called in
-// the first of them that has a context, one event before many. A span holds consecutive queued
-// events, as many as there are, at most 128; the context is that of the first.
+// Each may return stentor::outcome instead of void. Those of one event may be coroutines and return
+// stentor::task<> or task<outcome>, see async/task.hpp. A function that fits several forms is
+// called in the first of them that has a context, one event before many. A span holds consecutive
+// queued events, as many as there are, at most 128; the context is that of the first.
 //
 // Move-only; a function object of up to 48 bytes is kept without allocation. Called by runners, by
 // several at once unless the subscription says otherwise, so it must be safe for that. What it
@@ -58,7 +59,10 @@ private:
                       "without stentor::context&, and may return stentor::outcome instead of void; "
                       "of a pattern, E is stentor::any_event");
         if constexpr (legal) {
-            require_result<typename detail::handler_result<stored, E>::type>();
+            using form = detail::coroutine_form<typename detail::handler_result<stored, E>::type>;
+            if constexpr (!form::is) {
+                require_result<typename detail::handler_result<stored, E>::type>();
+            }
             if constexpr (std::is_pointer_v<std::remove_cvref_t<Function>> ||
                           requires { function.operator bool(); }) {
                 if (!static_cast<bool>(function)) {
@@ -66,9 +70,16 @@ private:
                 }
             }
             using detail::handler_traits;
-            constexpr handler_traits traits{.batch = detail::takes_batch<stored, E>,
-                                            .answers = detail::answers_outcome<stored, E>};
-            if constexpr (traits.batch) {
+            constexpr handler_traits traits{
+                .batch = detail::takes_batch<stored, E>,
+                .answers = detail::answers_outcome<stored, E> || form::answers,
+                .coroutine = form::is};
+            static_assert(!(traits.batch && traits.coroutine),
+                          "stentor: a coroutine handles one event, not a span of them");
+            if constexpr (traits.coroutine) {
+                return {typename form::template loop<E, stored>{std::forward<Function>(function)},
+                        traits};
+            } else if constexpr (traits.batch) {
                 return {detail::batch_loop<E, stored>{std::forward<Function>(function)}, traits};
             } else {
                 return {detail::handler_loop<E, stored>{std::forward<Function>(function)}, traits};
@@ -80,9 +91,11 @@ private:
 
     template <class Result>
     static constexpr void require_result() {
-        static_assert(std::is_void_v<Result> || std::same_as<Result, outcome>,
-                      "stentor: a handler returns void or stentor::outcome; to say that it failed, "
-                      "it throws, or returns outcome::reject(why)");
+        static_assert(
+            std::is_void_v<Result> || std::same_as<Result, outcome>,
+            "stentor: a handler returns void or stentor::outcome, or is a coroutine of "
+            "stentor::task<> or task<outcome>; to say that it failed, it throws, or returns "
+            "outcome::reject(why)");
     }
 
     detail::compiled_handler compiled_;

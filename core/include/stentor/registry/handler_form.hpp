@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <stentor/base/inline_function.hpp>
 #include <stentor/event/any_event.hpp>
 #include <stentor/registry/context.hpp>
 #include <stentor/registry/delivery_frame.hpp>
@@ -77,10 +78,19 @@ template <class Function, class E>
 inline constexpr bool takes_batch = shape_of<Function, E>() == handler_shape::batch ||
                                     shape_of<Function, E>() == handler_shape::batch_context;
 
+// What a handler returns is a coroutine; specialised where the loop for it is (see
+// async/coroutine_handler.hpp).
+template <class Result>
+struct coroutine_form {
+    static constexpr bool is = false;
+    static constexpr bool answers = false;
+};
+
 // What the engine must know about a handler beside how to call it.
 struct handler_traits {
     bool batch = false;    // wants consecutive events in one call
     bool answers = false;  // returns an outcome, so it may give an event back
+    bool coroutine = false;
 };
 
 // A handler as the engine keeps it.

@@ -10,10 +10,15 @@
 #include <string>
 #include <string_view>
 
+namespace stentor::inline v0 {
+enum class reply_status : std::uint8_t;
+}  // namespace stentor::inline v0
+
 namespace stentor::inline v0::detail {
 
 class delivery_tracker;
 class publisher_slot;
+class reply_ticket;
 
 // The type-erased door into the engine: what bus, publisher and context publish through. Any
 // thread; lock-free; does not throw.
@@ -35,6 +40,8 @@ public:
         [[nodiscard]] bool plain() const noexcept {
             return options == nullptr && cause == nullptr && tracker == nullptr && wait_ns < 0;
         }
+        // Of a request: where its answer goes. The publish adds a reference of its own.
+        reply_ticket* asks = nullptr;
     };
 
     // A payload that fits a slot; slot_payload_max bytes can be read there. The first form is for
@@ -50,6 +57,9 @@ public:
     // `move` takes them from their place, else they are copied.
     virtual std::size_t publish_bulk(const request& what, void* first, std::size_t count, bool move,
                                      publish_status& last) noexcept = 0;
+
+    // A handler has answered a request, for the snapshot.
+    virtual void count_reply([[maybe_unused]] reply_status status) noexcept {}
 
 protected:
     ~publish_target() = default;

@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: MIT
+#include "dispatch/detached_delivery.hpp"
+
+#include "base/allocator.hpp"
+#include "dispatch/runner.hpp"
+#include "dispatch/scheduler.hpp"
+#include "event/delivery_tracker.hpp"
+#include "event/envelope.hpp"
+#include "registry/route.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+#include <string>
+#include <utility>
+
+// What happens to a delivery that has left its batch.
+namespace stentor::inline v0::detail {
+
+namespace {
+
+constinit thread_local detached_delivery* current_delivery = nullptr;
+
+// While it lives, the calling thread works for the delivery's coroutine.
+class at_work {
+public:
+    explicit at_work(detached_delivery& one) noexcept
+        : before_(std::exchange(current_delivery, &one)) {}
+    ~at_work() { current_delivery = before_; }
+    at_work(const at_work&) = delete;
+    at_work& operator=(const at_work&) = delete;
+
+private:
+    detached_delivery* before_;
+};
+
+void record_times(const detached_delivery& one) noexcept {
+#if !defined(STENTOR_NO_METRICS)
+    const auto end = one.shared.now();
+    const auto stamp = one.header().stamp;
+    one.to->service.record(std::max<std::int64_t>(end - one.suspended_first, 0));
+    if ((stamp & stamp_precise) != 0) {
+        one.to->end_to_end.record(std::max<std::int64_t>(end - (stamp & ~stamp_flags), 0));
+    }
+#else
+    static_cast<void>(one);
+#endif
+}
+
+}  // namespace
+
+detached_delivery* detached_delivery::current() noexcept {
+    return current_delivery;
+}
+
+void detached_delivery::begin(const delivery_frame& from_batch, lane& queue,
+                              subscription_record& record) noexcept {
+    std::memcpy(&image, from_batch.slot(), queue.slot_size());
+    frame.slots = reinterpret_cast<const std::byte*>(&image);
+    frame.stride = queue.slot_size();
+    frame.end = 1;
+    frame.closed = from_batch.closed;
+    frame.attention = from_batch.attention;
+    frame.stop = from_batch.stop;
+    frame.missed = nullptr;
+    missed.reset();
+    if (from_batch.missed != nullptr && from_batch.index == 0) [[unlikely]] {
+        missed.reset(new (std::nothrow) gap(*from_batch.missed));
+        frame.missed = missed.get();
+    }
+    slot = frame.slots;
+    event = any_event(slot);
+    frame.context = about = ::new (context_place) context(frame, *shared.target, record.name);
+    from = &queue;
+    to = &record;
+    ending = detached_end::running;
+    ended_ = to_runner = here = false;
+    stage = waiting_room::stage::running;
+}
+
+void detached_delivery::keep_event() noexcept {
+    suspended_first = shared.now();
+    if (to->has_owner) {
+        owner = to->options.owner->lock();  // the batch holds it, so it is there
+    }
+    if (image.header.box != nullptr) {
+        image.header.box->add_references(1);
+    }
+}
+
+void detached_delivery::drop_event() noexcept {
+    if (image.header.box != nullptr) {
+        if (const auto bytes = image.header.box->drop_reference(); bytes != 0) {
+            shared.bytes.give(bytes);
+        }
+    }
+    owner.reset();
+}
+
+void detached_delivery::wait_for(std::chrono::nanoseconds time) noexcept {
+    call_off();
+    if (time.count() <= 0) {
+        to_runner = true;  // behind what waits already
+        return;
+    }
+    set_alarm(time);
+}
+
+void detached_delivery::set_alarm(std::chrono::nanoseconds time) noexcept {
+    alarm.wait = wait;
+    alarm.armed = true;
+    shared.set_timer(alarm, shared.moment_after(time));
+}
+
+std::shared_ptr<wait_ticket> detached_delivery::wait_for_ticket(
+    std::chrono::nanoseconds at_most) noexcept {
+    call_off();
+#if defined(__cpp_exceptions)
+    try {
+        armed = std::make_shared<waiting_room::ticket>(to->room, *this, wait);
+    } catch (...) {
+        return nullptr;
+    }
+#else
+    armed = std::make_shared<waiting_room::ticket>(to->room, *this, wait);
+#endif
+    auto right = armed;
+    if (at_most != wait_for_ever) {
+        set_alarm(at_most);  // last: it may happen at once
+    }
+    return right;
+}
+
+bool detached_delivery::resume() noexcept {
+    disarm();
+    const at_work mine(*this);
+    resume_point_.resume();
+    return ended_;
+}
+
+// After the room has said that the wait is over.
+void detached_delivery::disarm() noexcept {
+    if (std::exchange(alarm.armed, false)) {
+        shared.clock_work.cancel(alarm);  // and it is not happening either
+    }
+    armed.reset();
+}
+
+// A wait that was begun and is not waited for, because what should have suspended threw, or because
+// the coroutine goes.
+void detached_delivery::call_off() noexcept {
+    if (armed != nullptr || alarm.armed) {
+        to->room->call_off(*this);
+        disarm();
+    }
+}
+
+void detached_delivery::destroy_coroutine() noexcept {
+    call_off();
+    if (root != nullptr) {
+        const at_work mine(*this);
+        std::exchange(root, nullptr).destroy();
+    }
+}
+
+void detached_delivery::woken::happen(timed_action& self) noexcept {
+    auto& mine = static_cast<woken&>(self);
+    static_cast<void>(mine.of.to->room->complete(mine.of, mine.wait));
+}
+
+// The bus's end cancels what is left; else a runner goes on with it.
+void detached_delivery::resumed::run(continuation& self, fate how) noexcept {
+    auto& one = static_cast<resumed&>(self).of;
+    auto* by = runner::current();
+    if (how == fate::cancelled || by == nullptr) {
+        cancel_detached(one, nullptr);
+    } else {
+        by->go_on(one);
+    }
+}
+
+void waiting_room::ticket::resume_here() noexcept {
+    if (auto* one = room_->claim(*this); one != nullptr) {
+        run_detached(*one, nullptr);
+    }
+}
+
+void run_detached(detached_delivery& one, runner* by) noexcept {
+    auto& room = *one.to->room;
+    for (;;) {
+        if (one.resume()) {
+            finish_detached(one, by);
+            return;
+        }
+        const auto verdict = room.suspend(
+            one, by != nullptr ? waiting_room::who::runner : waiting_room::who::outsider);
+        if (verdict == waiting_room::verdict::waits) {
+            return;  // not ours any more
+        }
+        if (verdict == waiting_room::verdict::cancelled) {
+            cancel_detached(one, by);
+            return;
+        }
+    }
+}
+
+namespace {
+
+// To a publisher that waits for what becomes of the event.
+void tell_waiter(const detached_delivery& one, delivery_status status,
+                 std::string error = {}) noexcept {
+    if (runner::awaited(one.header())) {
+        one.header().box->tracker->settled(one.to->number, status, std::move(error));
+    }
+}
+
+void charge_failure(const detached_delivery& one, const outcome* said) noexcept {
+    const auto begun = one.suspended_first;
+    one.shared.observer->failed({.subscription = *one.to,
+                                 .slot = one.header(),
+                                 .duration_ns = one.shared.now() - begun,
+                                 .wait_ns = begun - (one.header().stamp & ~stamp_flags),
+                                 .said = said});
+    if (runner::awaited(one.header())) {
+        tell_waiter(one, delivery_status::failed, one.shared.observer->describe(said));
+    }
+}
+
+// What it said, or threw.
+detached_end end_of(detached_delivery& one) noexcept {
+#if defined(__cpp_exceptions)
+    try {
+#endif
+        const at_work mine(one);
+        const auto said = one.conclude(one.root);
+        switch (said.what()) {
+            case outcome::verdict::done: return detached_end::completed;
+            case outcome::verdict::ignore: return detached_end::ignored;
+            case outcome::verdict::release: return detached_end::released;
+            case outcome::verdict::retry:
+            case outcome::verdict::reject: charge_failure(one, &said); break;
+        }
+        return detached_end::failed;
+#if defined(__cpp_exceptions)
+    } catch (...) {
+        charge_failure(one, nullptr);
+        return detached_end::failed;
+    }
+#endif
+}
+
+}  // namespace
+
+void finish_detached(detached_delivery& one, runner* by) noexcept {
+    if (one.ending == detached_end::running) {
+        one.ending = end_of(one);
+        one.destroy_coroutine();
+        record_times(one);
+    }
+    if (one.ending == detached_end::released) {
+        if (by == nullptr) {
+            one.to->room->hand_over(one);  // to a runner, which can give it back
+            return;
+        }
+        one.to->terminals[by->index()].released.add();
+        one.to->room->leave(one);
+        one.owner.reset();
+        if (by->give_back_detached(one)) {
+            runner::recycle(&one, by);
+            return;
+        }
+        one.to->dropped_no_memory.add();
+    }
+    settle_detached(one, one.ending, by);
+}
+
+void cancel_detached(detached_delivery& one, runner* by) noexcept {
+    one.destroy_coroutine();
+    settle_detached(one, detached_end::cancelled, by);
+}
+
+// In this order: who finds the room empty finds every frame destroyed; who finds the route's count
+// complete finds all else done, and may free the route, the lane and the subscription.
+void settle_detached(detached_delivery& one, detached_end how, runner* by) noexcept {
+    auto& shared = one.shared;
+    auto& to = *one.to;
+    auto& origin = const_cast<route&>(*one.header().origin);
+    if (how != detached_end::failed) {  // which was told with its reason
+        tell_waiter(one, how == detached_end::cancelled ? delivery_status::cancelled
+                                                        : delivery_status::completed);
+    }
+    one.drop_event();
+    if (one.entered) {
+        to.room->leave(one);
+    }
+    // Stripes have one writer at a time: each runner its own, all other threads one together.
+    std::unique_lock outsiders(shared.outsiders, std::defer_lock);
+    if (by == nullptr) {
+        outsiders.lock();
+    }
+    auto& mine = to.terminals[by != nullptr ? by->index() : to.stripe_count - 1];
+    auto& stripe = origin.settled[by != nullptr ? by->index() : origin.settled_count - 1];
+    switch (how) {
+        case detached_end::completed: mine.completed.add(); break;
+        case detached_end::ignored:
+            mine.completed.add();
+            mine.ignored.add();
+            break;
+        case detached_end::failed: mine.failed.add(); break;
+        case detached_end::running:
+        case detached_end::released: break;  // dropped for want of memory, and counted so
+        case detached_end::cancelled:
+            mine.cancelled.add();
+            stripe.cancelled.add();
+            break;
+    }
+    if (one.keyed && one.from->release(&one.key, 1) && one.from->state.claim_after_enqueue()) {
+        shared.make_ready(*one.from);
+    }
+    shared.end_flights(*one.from, 1);
+    shared.settle(*one.from, 1);
+    if (one.carried) {
+        origin.carried_outstanding.fetch_sub(1, std::memory_order_release);
+    }
+    if (to.deferred.load(std::memory_order_relaxed)) {
+        shared.request_maintenance();  // this may have been the last one
+    }
+    stripe.entries.add_release(1);  // [PAIR settled]
+    if (by == nullptr) {
+        outsiders.unlock();
+    }
+    runner::recycle(&one, by);
+}
+
+}  // namespace stentor::inline v0::detail
