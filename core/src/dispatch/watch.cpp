@@ -58,7 +58,9 @@ void watch::tick() noexcept {
     for (auto* one : runners_) {
         one->check_overdue();
     }
-    shared_.lateness->look(now);
+    if (shared_.lateness != nullptr) {
+        shared_.lateness->look(now);
+    }
     if (shared_.debts.load(std::memory_order_relaxed) &&
         shared_.debts.exchange(false, std::memory_order_acquire)) {
         shared_.look_at_all_lanes();
