@@ -77,6 +77,11 @@ public:
     publish_result publish_boxed(const request& what, void* object) noexcept override;
     publish_result publish_text(const request& what, std::string_view topic,
                                 std::string& text) noexcept override;
+    void count_reply(stentor::reply_status status) noexcept override {
+        if (engine_ != nullptr) {
+            engine_->count_reply(status);
+        }
+    }
     std::size_t publish_bulk(const request& what, void* first, std::size_t count, bool move,
                              publish_status& last) noexcept override;
 
