@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// STENTOR_MISUSE must fail with: stentor: a task is awaited once; write co_await std::move(it)
+// STENTOR_MISUSE must fail with: stentor: a task is awaited once
 #include <stentor/stentor.hpp>
 
 #include <utility>
