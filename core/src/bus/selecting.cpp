@@ -63,7 +63,7 @@ std::vector<engine::life::record_ptr> engine::life::select(const selector& which
             found.push_back(one);
         }
     }
-    std::ranges::stable_sort(found, {}, [](const record_ptr& one) { return one->number; });
+    std::ranges::sort(found, {}, [](const record_ptr& one) { return one->number; });
     if (sequence == order::last_begun) {
         std::ranges::reverse(found);
     }
