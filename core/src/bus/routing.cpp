@@ -279,7 +279,9 @@ bool engine::has_subscribers(std::string_view topic) noexcept {
     if (closed()) {
         return false;  // also in a forked child, which must not take the lock
     }
-    auto* slot = slot_pool::of_this_thread(slots_);
+    // A slot that the thread has; a question is no reason to lease one.
+    const auto& last = last_lease_of_thread;
+    auto* slot = last.pool == slots_.get() ? last.slot : nullptr;
     if (slot != nullptr && !slot->section.entered()) {
         slot->section.enter();
         const auto* entry = topics_.find(topic);

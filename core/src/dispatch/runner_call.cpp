@@ -222,15 +222,17 @@ void runner::account(subscription_record& to, const stretch& what, std::size_t f
 }
 
 // Keeps the mean service times, and asks for a move when they say that the handler is in the wrong
-// kind of lane. One call counts for at most sixteen times what calls took before, because a thread
+// kind of lane. One call counts for at most four times what calls took before, because a thread
 // that lost its CPU looks like a slow handler, as does a first call that sets things up. A handler
-// that is slow shows it again; the first few calls weigh more, so that it is known by the third.
+// that is slow shows it again; the first few calls weigh and count for more, so that it is known by
+// the third.
 // Relaxed throughout: these are hints, and other runners' writes may be lost.
 void runner::judge(subscription_record& to, std::int64_t each_ns, std::uint32_t calls) noexcept {
     const auto old = to.cost_ns.load(std::memory_order_relaxed);
-    const auto counted = std::min(each_ns, old == 0 ? demote_from_ns : 16 * old + timed_from_ns);
     const auto seen = to.calls_seen.load(std::memory_order_relaxed);
     const auto weight = std::clamp<std::int64_t>(std::int64_t{seen} + 1, 2, 8);
+    const auto most = (weight < 8 ? 16 : 4) * old + timed_from_ns;
+    const auto counted = std::min(each_ns, old == 0 ? demote_from_ns : most);
     const auto cost = old == 0 ? counted : old + (counted - old) / weight;
     to.cost_ns.store(std::max<std::int64_t>(cost, 1), std::memory_order_relaxed);
     if (seen < calls_to_judge) {

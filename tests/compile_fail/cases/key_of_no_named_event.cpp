@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// STENTOR_MISUSE must fail with: stentor: which event is this key function for? Name it
+// STENTOR_MISUSE must fail with: stentor: which event is this key function for
 #include <stentor/stentor.hpp>
 
 #include <string_view>
