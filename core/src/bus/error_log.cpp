@@ -135,14 +135,18 @@ void describe(std::string& out, int depth) {
 
 #endif
 
+std::string_view verdict_of(const outcome& said) noexcept {
+    switch (said.what()) {
+        case outcome::verdict::retry: return "asked for a retry, but no retry policy is configured";
+        case outcome::verdict::release:
+            return "released, but execution::inline_ has no queue to give an event back to";
+        default: return "rejected";
+    }
+}
+
 // What a handler said of an event that it did not handle.
 std::string describe(const outcome& said) {
-    std::string out = "rejected";
-    if (said.what() == outcome::verdict::retry) {
-        out = "asked for a retry, but no retry policy is configured";
-    } else if (said.what() == outcome::verdict::release) {
-        out = "released, but execution::inline_ has no queue to give an event back to";
-    }
+    std::string out(verdict_of(said));
     if (!said.why().empty()) {
         out += ": ";
         out += said.why();
@@ -214,7 +218,7 @@ void error_log::record_failure(const failure& what) {
         auto found = storms_.find(key);
         if (found == storms_.end()) {
             if (storms_.size() >= kinds_max) {
-                key = "\n";
+                key.assign(1, '\n');
             }
             found = storms_.try_emplace(std::move(key)).first;
             auto& fresh = found->second;
