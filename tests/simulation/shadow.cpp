@@ -71,6 +71,20 @@ std::set<std::string> shadow::dropped_since(const stentor::audit_report& books) 
     return names;
 }
 
+void shadow::note_drops(const stentor::audit_report& books) {
+    if (broken() || open_.empty()) {
+        return;
+    }
+    auto& innermost = events_.at(*std::ranges::max_element(open_));
+    if (!innermost.what.waits) {
+        return;
+    }
+    for (const auto& name : dropped_since(books)) {
+        innermost.dropped.insert(name);
+        ++subs_[by_name_.at(name)].dropped;
+    }
+}
+
 // The subscription was there at some moment of the publish.
 bool shadow::may_get(const subscription& one, const occurrence& what) const {
     return matches(one, what) && one.begins < what.ends && one.over > what.begins;
@@ -98,8 +112,10 @@ bool shadow::brimming(const subscription& one, const occurrence& what) const {
 }
 
 void shadow::publish_returns(number number_of, publish_status status,
-                             const std::set<std::string>& dropped, std::string_view full) {
+                             const std::set<std::string>& dropped_last, std::string_view full) {
     auto& what = events_.at(number_of);
+    auto dropped = dropped_last;
+    dropped.insert(what.dropped.begin(), what.dropped.end());
     what.ends = ++now_;
     open_.erase(number_of);
     if (broken()) {
@@ -135,7 +151,7 @@ void shadow::accept(occurrence& what, const std::set<std::string>& dropped) {
                 violate("a dropped delivery was made: " + about(one, number_of));
             }
             delivered.state = end::dropped;
-            ++one.dropped;
+            one.dropped += what.dropped.contains(one.name) ? 0 : 1;
         } else {
             ++one.full_at_most;
             ++deliveries_;

@@ -76,6 +76,9 @@ public:
     // When nothing can happen any more. `abandoned`: a drain says that it cancelled something.
     void check_at_rest(const stentor::audit_report& books, bool abandoned = false);
 
+    // Before a call, which may publish: what was dropped since the last look is of the publish that
+    // waits for its outcomes, whose answer comes only after what the call publishes.
+    void note_drops(const stentor::audit_report& books);
     // The subscriptions that have dropped more than the model knows of.
     [[nodiscard]] std::set<std::string> dropped_since(const stentor::audit_report& books) const;
     // What a report says of one delivery that has ended.
@@ -121,6 +124,7 @@ private:
         bool late = false;  // it began after a drain had begun
         bool accepted = false;
         bool refused = false;
+        std::set<std::string> dropped{};  // noted while it waited
     };
 
     void violate(std::string what);

@@ -130,6 +130,7 @@ stentor::outcome world::handle(std::size_t which, std::span<const fact* const> e
             }
         }
     };
+    model_.note_drops(bus_.audit());
     for (const auto* one : events) {
         trace_.emplace_back(which, one->number);
         if (!kept_back) {
