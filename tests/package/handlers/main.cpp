@@ -2,6 +2,7 @@
 #include "events.hpp"
 #include <stentor/stentor.hpp>
 
+#include <cstdint>
 #include <cstdio>
 #include <string>
 
@@ -23,6 +24,11 @@ int main(int count, char** words) {
         return named ? 0 : 1;
     }
     bus.publish(order_placed{4200});
-    const auto report = bus.drain();
-    return report.completed == 2 && bus.audit().unaccounted() == 0 ? 0 : 1;
+    const bool complete = bus.drain().complete;
+    const auto audit = bus.audit();
+    std::int64_t completed = 0;
+    for (const auto& [subscription, terms] : audit.subscriptions) {
+        completed += terms.completed;
+    }
+    return complete && completed == 2 && audit.unaccounted() == 0 ? 0 : 1;
 }

@@ -182,10 +182,10 @@ TEST(timer_wheel, holds_a_million) {
     wheel timers;
     const auto alarms = std::make_unique<alarm[]>(1'000'000);
     std::mt19937_64 random(7);
-    for (int index = 0; index < 1'000'000; ++index) {
+    for (std::size_t index = 0; index < 1'000'000; ++index) {
         timers.set(alarms[index], static_cast<std::int64_t>(random() % (24 * hour)));
     }
-    for (int index = 0; index < 1'000'000; index += 2) {
+    for (std::size_t index = 0; index < 1'000'000; index += 2) {
         ASSERT_TRUE(timers.cancel(alarms[index]));
     }
     std::size_t count = 0;

@@ -109,7 +109,7 @@ TEST(ordered_lane, holds_back_what_comes_for_a_key_in_use) {
     const auto made = lane_of(lane_order::by_key);
     auto* port = made->add_port(0);
     hundreds reader;
-    for (const std::uint64_t ticket : {101, 201, 102, 202, 301}) {
+    for (const std::uint64_t ticket : {101U, 201U, 102U, 202U, 301U}) {
         ASSERT_TRUE(put(*made, *port, ticket));
     }
     const auto first = take(*made, reader, 2);
@@ -151,7 +151,7 @@ TEST(ordered_lane, hands_out_all_that_nobody_has_when_it_is_cancelled) {
     const auto made = lane_of(lane_order::by_key);
     auto* port = made->add_port(0);
     hundreds reader;
-    for (const std::uint64_t ticket : {101, 102, 103, 201}) {
+    for (const std::uint64_t ticket : {101U, 102U, 103U, 201U}) {
         ASSERT_TRUE(put(*made, *port, ticket));
     }
     const auto held = take(*made, reader, 1);
