@@ -174,6 +174,7 @@ TEST_F(payload, of_an_lvalue_is_copied_and_stays_the_publishers) {
     EXPECT_TRUE(mine.life.full());
     EXPECT_EQ(book.copied, 1);
     EXPECT_TRUE(calls.await(1));
+    EXPECT_TRUE(bus.wait_idle(patience));  // events go after their calls, and before the book
 }
 
 TEST_F(payload, of_an_rvalue_is_never_copied) {
@@ -185,6 +186,7 @@ TEST_F(payload, of_an_rvalue_is_never_copied) {
     EXPECT_TRUE(bus.publish(kept{counted(book), 1}));
     EXPECT_TRUE(calls.await(2));
     EXPECT_EQ(book.copied, 0);
+    EXPECT_TRUE(bus.wait_idle(patience));
 }
 
 TEST_F(payload, is_destroyed_exactly_once) {

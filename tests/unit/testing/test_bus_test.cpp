@@ -334,8 +334,8 @@ TEST(test_bus, does_the_same_again_under_the_same_seed_and_something_else_under_
 
 TEST(test_bus, makes_the_same_ids_under_the_same_seed) {
     const auto id_under = [](std::uint64_t seed) {
-        test_bus bus{{.seed = seed}};
         int handled = 0;
+        test_bus bus{{.seed = seed}};
         serve(bus, handled);
         return bus.publish(order_placed{"o", 1}).id();
     };
@@ -346,8 +346,8 @@ TEST(test_bus, makes_the_same_ids_under_the_same_seed) {
 TEST(test_bus, tries_shared_lanes_and_lanes_of_their_own) {
     std::set<std::uint64_t> lanes;
     for (std::uint64_t seed = 0; seed < 20; ++seed) {
-        test_bus bus{{.seed = seed}};
         int handled = 0;
+        test_bus bus{{.seed = seed}};
         serve(bus, handled);
         auto other = bus.subscribe<order_placed>("other", [&](const order_placed&) { ++handled; });
         lanes.insert(bus.snapshot().lanes);
