@@ -25,7 +25,6 @@ using blocking_queue = moodycamel::BlockingConcurrentQueue<payload>;
 constexpr std::size_t batch_size = 256;
 
 struct publisher {
-    static constexpr bool bounded = false;
     blocking_queue& queue;
     moodycamel::ProducerToken token{queue};
 

@@ -66,7 +66,6 @@ private:
 };
 
 struct publisher {
-    static constexpr bool bounded = false;
     const actor_dispatcher& dispatcher;
 
     template <std::size_t Topic>

@@ -55,7 +55,6 @@ private:
 };
 
 struct publisher {
-    static constexpr bool bounded = false;
     mutex_queue& queue;
 
     template <std::size_t Topic>

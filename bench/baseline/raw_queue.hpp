@@ -21,8 +21,6 @@ using raw_queue = moodycamel::ConcurrentQueue<payload>;
 
 class raw_publisher {
 public:
-    static constexpr bool bounded = false;
-
     explicit raw_publisher(raw_queue& queue) : queue_(queue), token_(queue) {}
 
     template <std::size_t Topic>

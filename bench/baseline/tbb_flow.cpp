@@ -80,7 +80,6 @@ private:
 };
 
 struct publisher {
-    static constexpr bool bounded = false;
     flow_dispatcher& dispatcher;
 
     template <std::size_t Topic>

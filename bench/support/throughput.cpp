@@ -33,7 +33,7 @@ void throughput_run::wait_for_start() noexcept {
     }
 }
 
-std::uint64_t throughput_run::acquire_window(std::uint64_t limit) noexcept {
+std::uint64_t throughput_run::acquire_window() noexcept {
     // Grants are spread: each is a share of what is free, never less than a chunk.
     backoff idle;
     for (;;) {
@@ -41,8 +41,8 @@ std::uint64_t throughput_run::acquire_window(std::uint64_t limit) noexcept {
                                                         deliveries_per_event());
         const std::uint64_t granted = granted_.load(std::memory_order_relaxed);
         const std::uint64_t in_flight = granted > settled ? granted - settled : 0;
-        if (in_flight + detail::chunk <= limit) {
-            const std::uint64_t share = (limit - in_flight) / (2 * shape_.publishers);
+        if (in_flight + detail::chunk <= window) {
+            const std::uint64_t share = (window - in_flight) / (2 * shape_.publishers);
             const std::uint64_t grant =
                 std::max(detail::chunk, share / detail::chunk * detail::chunk);
             granted_.fetch_add(grant, std::memory_order_relaxed);

@@ -29,18 +29,13 @@
 //
 // A competitor gives a function `make(publisher)` that is called on each publisher's thread and
 // returns an object with
-//     static constexpr bool bounded;               // refuses by itself when it is full
 //     void operator()(const sample<Topic>&);       // one event
 //     void bulk(std::span<const sample<0>>);       // when Batch > 1
 
 namespace bench {
 
-// Events in flight that an unbounded competitor is allowed; bounded ones have rings of this size.
+// Events in flight that everybody is allowed; rings have this size.
 inline constexpr std::uint64_t window = 65'536;
-// During the warm-up bounded ones are held back too: they settle (where handlers are placed, how
-// many threads take part) before anything may be full.
-inline constexpr std::uint64_t warm_up_window = 8'192;
-inline constexpr std::uint64_t unlimited = 0;
 
 class throughput_run {
 public:
@@ -51,8 +46,8 @@ public:
 
     // Publisher side.
     void wait_for_start() noexcept;
-    // Waits while `limit` events are in flight; returns how many may go before asking again.
-    [[nodiscard]] std::uint64_t acquire_window(std::uint64_t limit) noexcept;
+    // Waits while a window of events is in flight; returns how many may go before asking again.
+    [[nodiscard]] std::uint64_t acquire_window() noexcept;
     void return_window(std::uint64_t events) noexcept {
         granted_.fetch_sub(events, std::memory_order_relaxed);
     }
@@ -116,15 +111,13 @@ void publish_chunk_in_batches(Publisher& publisher, std::uint64_t id, std::uint6
 
 template <std::size_t Topics, std::size_t Batch, class Publisher>
 void publish_range(throughput_run& run, Publisher& publisher, std::uint64_t id, std::uint64_t first,
-                   std::uint64_t last, std::uint64_t limit) {
+                   std::uint64_t last) {
     std::uint64_t allowed = 0;
     while (first < last) {
-        if (limit != unlimited) {
-            if (allowed < chunk) {
-                allowed += run.acquire_window(limit);
-            }
-            allowed -= chunk;
+        if (allowed < chunk) {
+            allowed += run.acquire_window();
         }
+        allowed -= chunk;
         const std::uint64_t end = std::min(first + chunk, last);
         if constexpr (Batch > 1) {
             static_assert(Topics == 1, "batches go to one topic");
@@ -152,12 +145,10 @@ template <std::size_t Topics, std::size_t Batch = 1, class MakePublisher>
                 pin_publisher();
             }
             auto publisher = make(id);
-            constexpr bool bounded = decltype(publisher)::bounded;
-            detail::publish_range<Topics, Batch>(run, publisher, id, 0, run.warm_up_each(),
-                                                 bounded ? warm_up_window : window);
+            detail::publish_range<Topics, Batch>(run, publisher, id, 0, run.warm_up_each());
             run.wait_for_start();
             detail::publish_range<Topics, Batch>(run, publisher, id, run.warm_up_each(),
-                                                 run.events_each(), bounded ? unlimited : window);
+                                                 run.events_each());
         });
     }
     run.start_publishers();

@@ -47,8 +47,6 @@ void publish_until_accepted(Publish publish) {
 // bus.publish(event): the thread's sticky slot is looked up each time.
 class plain_publisher {
 public:
-    static constexpr bool bounded = true;
-
     explicit plain_publisher(stentor::bus& bus) : bus_(bus) {}
 
     template <std::size_t Topic>
@@ -75,8 +73,6 @@ private:
 template <std::size_t... Topic>
 class leased_publisher {
 public:
-    static constexpr bool bounded = true;
-
     leased_publisher(stentor::bus& bus, std::index_sequence<Topic...>)
         : leases_(bus.publisher<sample<Topic>>()...) {}
 

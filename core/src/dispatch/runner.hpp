@@ -10,6 +10,7 @@
 #include <stentor/event/delivery_report.hpp>
 #include <stentor/registry/coroutine_delivery.hpp>
 
+#include <array>
 #include <atomic>
 #include <bitset>
 #include <cstddef>
@@ -133,7 +134,8 @@ private:
         const std::byte* slots;
         const std::uint64_t* keys;  // of a lane with an order, one for each slot; else null
         std::size_t count;
-        bool flagged;  // some stamp has flags: timed alone, or checked for expiry
+        bool sampled;  // some stamp is precise: its call is timed
+        bool special;  // some event expires, or somebody waits for it
         bool boxed;    // some event has an envelope
         bool carried;  // came from another lane, because the subscription was paused there
     };
@@ -193,7 +195,10 @@ private:
     void deliver(subscription_record& to, const stretch& what, std::size_t first, std::size_t count,
                  bool measure, std::int64_t& moment) noexcept;
     [[nodiscard]] std::shared_ptr<const void> owner_of(subscription_record& to) noexcept;
+    void find_samples(const stretch& what, std::size_t first, std::size_t last) noexcept;
     void call(charge& frame) noexcept;
+    void call_until(charge& frame, std::size_t end) noexcept;
+    void call_timed(charge& frame, std::size_t at) noexcept;
     std::int64_t call_in_run(charge& frame, bool measure) noexcept;
     void judge_late(subscription_record& to) noexcept;
     void settle_calls(const charge& frame) noexcept;
@@ -218,8 +223,10 @@ private:
     void keep_rest(lane& from, std::size_t count) noexcept;
     void keep_in_order(lane& from, std::size_t first, std::size_t count) noexcept;
     void drop_one(lane& from, std::size_t at) noexcept;
-    void account(subscription_record& to, const stretch& what, std::size_t first, std::size_t count,
-                 std::int64_t begin, std::int64_t end, bool unfinished) noexcept;
+    void account(subscription_record& to, const charge& frame, std::int64_t begin,
+                 std::int64_t end) noexcept;
+    static void record(subscription_record& to, const slot_header& slot, std::int64_t begin,
+                       std::int64_t end, bool unfinished) noexcept;
     void judge(subscription_record& to, std::int64_t each_ns, std::uint32_t calls) noexcept;
     void judge_lane(const stretch& what) noexcept;
     void account_span(subscription_record& to, const stretch& what, std::size_t first,
@@ -262,7 +269,10 @@ private:
     bool lane_judged_ = false;         // some handler of the lane, since its cost was added up
     std::bitset<batch_max> releases_;  // places of the buffer whose handler gave the event back
     std::size_t released_ = 0;         // how many, of what is settled next
-    std::size_t given_back_ = 0;       // of this batch
+    // Places in what is delivered next whose calls are timed, ascending.
+    std::array<std::uint8_t, batch_max> samples_;
+    std::size_t sample_count_ = 0;
+    std::size_t given_back_ = 0;  // of this batch
     static constexpr std::size_t nothing_kept = ~std::size_t{0};
     std::size_t kept_from_ = nothing_kept;  // of the batch: goes back, the subscription is paused
     std::int64_t last_work_ns_ = 0;

@@ -60,7 +60,7 @@ void runner::deliver(subscription_record& to, const stretch& what, std::size_t f
         if (what.from.batched()) {
             account_span(to, what, first, frame.index, begin, end);
         } else {
-            account(to, what, first, frame.index, begin, end, frame.detached != 0);
+            account(to, frame, begin, end);
         }
     }
     if (proven_late_) {
@@ -112,12 +112,42 @@ void runner::judge_late(subscription_record& to) noexcept {
     shared_.request_maintenance();
 }
 
-// Runs the handler's loop until the stretch is done or the subscription is barred. The one place
-// that user code's exceptions reach.
+// Runs the handler's loop until the stretch is done or the subscription is barred; stops at each
+// event that was sampled when it was published, because its call is timed.
 void runner::call(charge& frame) noexcept {
-    auto& to = frame.to;
     frame.began = shared_.coarse_now();
-    for (;;) {
+    const auto whole = frame.end;
+    for (std::size_t next = 0; next < sample_count_; ++next) {
+        if (const std::size_t at = samples_[next]; at >= frame.index) {
+            call_until(frame, at);
+            call_timed(frame, at);
+        }
+    }
+    call_until(frame, whole);
+    frame.end = whole;
+}
+
+void runner::call_timed(charge& frame, std::size_t at) noexcept {
+    if (frame.index != at) {
+        return;  // barred before
+    }
+    const auto detached = frame.detached;
+    const auto begin = shared_.now();
+    call_until(frame, at + 1);
+    if (frame.index == at) {
+        return;
+    }
+    const auto end = shared_.now();
+    judge(frame.to, std::max<std::int64_t>(end - begin, 1), 1);
+    record(frame.to, header_at(frame.slots, frame.stride, at), begin, end,
+           frame.detached != detached);
+}
+
+// The one place that user code's exceptions reach.
+void runner::call_until(charge& frame, std::size_t end) noexcept {
+    auto& to = frame.to;
+    frame.end = end;
+    while (frame.index < end) {
 #if defined(__cpp_exceptions)
         try {
             to.call(frame);
@@ -129,7 +159,7 @@ void runner::call(charge& frame) noexcept {
 #else
         to.call(frame);
 #endif
-        if (frame.index >= frame.end || to.barred.load(std::memory_order_relaxed)) {
+        if (frame.index >= end || to.barred.load(std::memory_order_relaxed)) {
             return;
         }
         if (attention_.load(std::memory_order_relaxed)) {
@@ -155,7 +185,7 @@ void runner::settle_calls(const charge& frame) noexcept {
     if (frame.released != 0) {
         mine.released.add(frame.released);
     }
-    if (!frame.what.flagged || frame.detached != 0) {
+    if (!frame.what.special || frame.detached != 0) {
         return;  // one that somebody waits for is alone in its frame; detached, it says so itself
     }
     const auto place = static_cast<std::size_t>(frame.slots - buffer_) / frame.stride;
@@ -195,29 +225,32 @@ void runner::tell_drops(lane& from) noexcept {
     guard_.exit(before);
 }
 
-void runner::account(subscription_record& to, const stretch& what, std::size_t first,
-                     std::size_t count, std::int64_t begin, std::int64_t end,
-                     bool unfinished) noexcept {
+void runner::account(subscription_record& to, const charge& frame, std::int64_t begin,
+                     std::int64_t end) noexcept {
+    const std::size_t count = frame.index;
     const auto each = std::max<std::int64_t>((end - begin) / static_cast<std::int64_t>(count), 1);
     judge(to, each, static_cast<std::uint32_t>(count));
-#if !defined(STENTOR_NO_METRICS)
-    const auto& slot = header_at(what.slots, what.from.slot_size(), first);
-    if (count == 1) {
-        const bool precise = (slot.stamp & stamp_precise) != 0;
-        const auto published = slot.stamp & ~stamp_flags;
-        if (precise) {
-            to.queue_wait.record(std::max<std::int64_t>(begin - published, 0));
-        }
-        if (!unfinished) {  // else its end records the rest
-            to.service.record(end - begin);
-        }
-        if (precise && !unfinished) {
-            to.end_to_end.record(std::max<std::int64_t>(end - published, 0));
-        }
+    if (frame.end == 1) {
+        record(to, header_at(frame.slots, frame.stride, 0), begin, end, frame.detached != 0);
     }
-#else
-    (void)first;
-    (void)unfinished;
+}
+
+// One call that was timed alone.
+void runner::record([[maybe_unused]] subscription_record& to,
+                    [[maybe_unused]] const slot_header& slot, [[maybe_unused]] std::int64_t begin,
+                    [[maybe_unused]] std::int64_t end, [[maybe_unused]] bool unfinished) noexcept {
+#if !defined(STENTOR_NO_METRICS)
+    const bool precise = (slot.stamp & stamp_precise) != 0;
+    const auto published = slot.stamp & ~stamp_flags;
+    if (precise) {
+        to.queue_wait.record(std::max<std::int64_t>(begin - published, 0));
+    }
+    if (!unfinished) {  // else its end records the rest
+        to.service.record(end - begin);
+    }
+    if (precise && !unfinished) {
+        to.end_to_end.record(std::max<std::int64_t>(end - published, 0));
+    }
 #endif
 }
 

@@ -80,7 +80,8 @@ std::size_t runner::process_stretch(lane& from, std::size_t first, std::size_t c
             .slots = buffer_ + first * stride,
             .keys = keys == nullptr ? nullptr : keys + first,
             .count = last - first,
-            .flagged = (flags & stamp_flags) != 0,
+            .sampled = (flags & stamp_precise) != 0,
+            .special = (flags & stamp_special) != 0,
             .boxed = boxed,
             .carried = target == nullptr});
     return last;
@@ -127,31 +128,31 @@ void runner::handle_timed(const stretch& what) noexcept {
     }
 }
 
-// Handler by handler over as many events as possible; sampled events alone, because they are timed.
+// Handler by handler over as many events as possible; those that may have expired alone.
 void runner::handle_plain(const stretch& what) noexcept {
     const auto stride = what.from.slot_size();
     for (std::size_t first = 0; first < what.count;) {
         const auto& slot = header_at(what.slots, stride, first);
-        const auto stamp = slot.stamp;
-        auto last = what.flagged ? first + 1 : what.count;
-        if ((stamp & stamp_flags) == 0) {
+        auto last = what.special ? first + 1 : what.count;
+        if ((slot.stamp & stamp_special) == 0) {
             while (last < what.count &&
-                   (header_at(what.slots, stride, last).stamp & stamp_flags) == 0) {
+                   (header_at(what.slots, stride, last).stamp & stamp_special) == 0) {
                 ++last;
             }
         }
         if (expired(slot)) {
             expire(what, slot);
         } else {
-            const bool precise = (stamp & stamp_precise) != 0;
+            find_samples(what, first, last);
             // What is cheap need not be measured each time to notice that it is so no more.
-            const bool measure = precise || (last - first >= batch_unknown &&
-                                             ++stretches_ % stretches_measured == 0);
+            const bool measure =
+                last - first >= batch_unknown && ++stretches_ % stretches_measured == 0;
             std::int64_t moment = 0;
             for (std::uint32_t index = 0; index < what.target.count; ++index) {
                 deliver(*what.origin.subscriptions[what.target.first + index], what, first,
                         last - first, measure, moment);
             }
+            sample_count_ = 0;
             judge_lane(what);
         }
         if (kept_from_ != nothing_kept) [[unlikely]] {
@@ -162,6 +163,15 @@ void runner::handle_plain(const stretch& what) noexcept {
         first = last;
     }
     settle(what, 0, what.count);
+}
+
+void runner::find_samples(const stretch& what, std::size_t first, std::size_t last) noexcept {
+    sample_count_ = 0;
+    for (auto at = first; what.sampled && at < last; ++at) {
+        if ((header_at(what.slots, what.from.slot_size(), at).stamp & stamp_precise) != 0) {
+            samples_[sample_count_++] = static_cast<std::uint8_t>(at - first);
+        }
+    }
 }
 
 bool runner::expired(const slot_header& slot) const noexcept {

@@ -24,11 +24,11 @@ void runner::handle_spans(const stretch& what) noexcept {
     auto& to = *what.origin.subscriptions[what.target.first];
     for (std::size_t first = 0; first < what.count;) {
         auto last = first + 1;
-        if (what.flagged && expired(header_at(what.slots, stride, first))) {
+        if (what.special && expired(header_at(what.slots, stride, first))) {
             expire(what, header_at(what.slots, stride, first));
         } else {
             while (last < what.count &&
-                   !(what.flagged && expired(header_at(what.slots, stride, last)))) {
+                   !(what.special && expired(header_at(what.slots, stride, last)))) {
                 ++last;
             }
             std::int64_t moment = 0;
@@ -100,7 +100,7 @@ void runner::charge_failure(charge& frame, const outcome* said) noexcept {
                               .deliveries = frame.taken,
                               .said = said});
     frame.failed += frame.taken;
-    for (std::size_t at = 0; frame.what.flagged && at < frame.taken; ++at) {
+    for (std::size_t at = 0; frame.what.special && at < frame.taken; ++at) {
         if (const auto& one = header_at(frame.slot(), frame.stride, at); awaited(one)) {
             tell_waiter(one, frame.to, delivery_status::failed, shared_.observer->describe(said));
         }

@@ -56,7 +56,7 @@ void runner::drop_disabled(subscription_record& to, const stretch& what, std::si
 
 void runner::tell_waiters(const subscription_record& to, const stretch& what, std::size_t first,
                           std::size_t count, delivery_status status) noexcept {
-    for (auto at = first; what.flagged && at < first + count; ++at) {
+    for (auto at = first; what.special && at < first + count; ++at) {
         tell_waiter(header_at(what.slots, what.from.slot_size(), at), to, status);
     }
 }
@@ -151,7 +151,8 @@ void runner::keep_in_order(lane& from, std::size_t first, std::size_t count) noe
                           .slots = buffer_ + at * stride,
                           .keys = keys_ + at,
                           .count = 1,
-                          .flagged = false,
+                          .sampled = false,
+                          .special = false,
                           .boxed = header_at(buffer_, stride, at).box != nullptr,
                           .carried = false});
         } else if (!from.give_back(keys_[at], buffer_ + at * stride)) {
@@ -185,7 +186,8 @@ void runner::drop_one(lane& from, std::size_t at) noexcept {
             .slots = buffer_ + at * stride,
             .keys = from.ordered() ? keys_ + at : nullptr,
             .count = 1,
-            .flagged = false,
+            .sampled = false,
+            .special = false,
             .boxed = slot.box != nullptr,
             .carried = !named},
            0, 1);

@@ -135,14 +135,18 @@ struct refill {
     std::int64_t chunk;
     bool urgent;
 
+    static constexpr std::int64_t scarce = 512;
+
     enum class shortage { none, lane, bus };
     shortage cause = shortage::none;
 
     template <class SweepLane, class SweepBus>
     [[nodiscard]] std::int64_t run(std::int64_t wanted, SweepLane&& sweep_lane,
                                    SweepBus&& sweep_bus) noexcept {
-        const auto goal = std::max(wanted, chunk);
         for (;;) {
+            // The less there is the less is cached: what lies in caches when the lane is full has
+            // to be swept out of them, with a heavy fence each time.
+            const auto goal = std::max(wanted, std::min(chunk, lane.available() / scarce));
             const auto from_lane = take(lane, goal, wanted);
             if (from_lane == 0) {
                 cause = shortage::lane;

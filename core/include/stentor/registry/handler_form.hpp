@@ -117,15 +117,23 @@ struct handler_loop {
     Function function;
 
     void operator()(delivery_frame& frame) {
-        for (; frame.index < frame.end; ++frame.index) {
-            if (frame.interrupted()) {
+        // In registers, because for all the compiler knows the function changes the frame.
+        const auto& closed = *frame.closed;
+        const auto& attention = *frame.attention;
+        const auto stride = frame.stride;
+        const auto end = frame.end;
+        const auto* slot = frame.slot();
+        for (std::size_t index = frame.index; index < end; slot += stride) {
+            if (closed.load(std::memory_order_relaxed) ||
+                attention.load(std::memory_order_relaxed)) {
                 return;
             }
             if constexpr (shape_of<Function, E>() == handler_shape::event_context) {
-                call_handler(frame, function, handled<E>::value(frame.slot()), *frame.context);
+                call_handler(frame, function, handled<E>::value(slot), *frame.context);
             } else {
-                call_handler(frame, function, handled<E>::value(frame.slot()));
+                call_handler(frame, function, handled<E>::value(slot));
             }
+            frame.index = ++index;
         }
     }
 };
