@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/attempt.hpp"
 #include "bus/outgoing.hpp"
+#include "dispatch/turns.hpp"
 #include "event/delivery_tracker.hpp"
 #include "registry/event_view.hpp"
 
@@ -64,6 +65,7 @@ void engine::note_drop(subscription_record& one, lane& from, drop_reason why,
         case drop_reason::oldest: one.dropped_oldest.add(); break;
         case drop_reason::no_memory: one.dropped_no_memory.add(); break;
         case drop_reason::disabled: one.dropped_disabled.add(); break;
+        case drop_reason::dependency: one.dropped_dependency.add(); break;
     }
     const auto id = id_of(header);
     one.gaps.add(1, why, id);
@@ -72,8 +74,8 @@ void engine::note_drop(subscription_record& one, lane& from, drop_reason why,
         from.give_notice();
         announce(from);
     }
-    if (header.box != nullptr && header.box->tracker != nullptr) {
-        header.box->tracker->settled(one.number, delivery_status::dropped);
+    if (header.box != nullptr) {
+        tell_ended(shared_, header, one, delivery_status::dropped);
     }
 }
 
