@@ -96,6 +96,23 @@ private:
     std::thread thread_;
 };
 
+void close_orders() {
+    stentor::bus bus;
+    // [snippet delivered]
+    auto closing = bus.subscribe<order_placed>(
+        "closing", [&bus](const order_placed& order) -> stentor::task<> {
+            const order_confirmed event{order.id, "B2"};
+            const auto all = co_await bus.delivered(event, 1s);
+            for (const auto& one : all) {
+                std::cout << one.subscription << ": " << to_string(one.status) << '\n';
+            }
+        });
+    // [end]
+    auto ledger = bus.subscribe<order_confirmed>("ledger", [](const order_confirmed&) {});
+    bus.publish(order_placed{"o-6"});
+    bus.drain();
+}
+
 int main() {
     {
         stentor::bus bus;
@@ -127,6 +144,7 @@ int main() {
         bus.publish(order_placed{"o-4"});
         bus.drain();
     }
+    close_orders();
     {
         event_loop window;
         stentor::bus bus;

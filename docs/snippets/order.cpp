@@ -62,6 +62,16 @@ int main() {
         bus.publish(stock_moved{4711, pieces});
     }
 
+    const auto archive_it = [](const stock_moved&) {};
+    const auto reorder_it = [](const stock_moved&) {};
+    const auto report_it = [](const stock_moved&) {};
+    // [snippet after]
+    auto archive = bus.subscribe<stock_moved>("archive", archive_it);
+    auto reorder = bus.subscribe<stock_moved>("reorder", reorder_it, {.after = "archive"});
+    auto report = bus.subscribe<stock_moved>(
+        "report", report_it, {.after = {"archive", "reorder"}, .require_success = true});
+    // [end]
+
     // [snippet refused]
     auto made =
         bus.try_subscribe("audit", stentor::pattern("stock.>"), [](const stentor::any_event&) {},

@@ -135,4 +135,18 @@ TEST(coroutines, confirm_what_is_answered_and_refuse_what_is_not) {
     EXPECT_EQ(run.err, "");
 }
 
+TEST(after, tells_customers_when_all_steps_are_done) {
+    const auto run = run_program({STENTOR_EXAMPLE_AFTER});
+    EXPECT_EQ(run.exit_code, 0);
+    EXPECT_EQ(run.out,
+              "subscription \"again\": after closes a circle: again -> again, so none of them "
+              "could ever start; take one name out of one of them\n"
+              "journal  1000 completed,   0 failed,   0 dropped\n"
+              "notify    900 completed,   0 failed, 100 dropped\n"
+              "risk      900 completed, 100 failed,   0 dropped\n"
+              "stock    1000 completed,   0 failed,   0 dropped\n"
+              "900 customers were told after all steps\n");
+    EXPECT_EQ(run.err, "");
+}
+
 }  // namespace

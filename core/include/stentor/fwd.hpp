@@ -4,6 +4,7 @@
 // Names of what users mention in their own headers.
 namespace stentor::inline v0 {
 
+class after;
 class any_event;
 class bus;
 class clock;

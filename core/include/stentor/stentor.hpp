@@ -20,7 +20,9 @@
 #include <stentor/metrics/audit.hpp>
 #include <stentor/metrics/prometheus_text.hpp>
 #include <stentor/metrics/snapshot.hpp>
+#include <stentor/registry/after.hpp>
 #include <stentor/registry/context.hpp>
+#include <stentor/registry/delivered.hpp>
 #include <stentor/registry/execution.hpp>
 #include <stentor/registry/handler.hpp>
 #include <stentor/registry/handler_row.hpp>

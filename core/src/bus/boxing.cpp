@@ -130,7 +130,8 @@ publish_status engine::prepare(publisher_slot& slot, const request& what,
         return publish_status::accepted;
     }
     const bool in_slot = event.type != nullptr && event.type->in_slot;
-    if (in_slot && what.cause == nullptr && what.tracker == nullptr && !given(what.options)) {
+    if (in_slot && what.cause == nullptr && what.tracker == nullptr && event.turns == nullptr &&
+        !given(what.options)) {
         return publish_status::accepted;
     }
     const inheritance data(what.options, what.cause);
@@ -149,7 +150,9 @@ publish_status engine::prepare(publisher_slot& slot, const request& what,
     const auto payload_bytes = event.text != nullptr ? event.text->size()
                                : in_slot             ? 0
                                                      : std::size_t{event.type->size};
-    const auto bytes = payload_at + payload_bytes;
+    const auto turns_at = round_up(payload_at + payload_bytes, alignof(event_turns));
+    const auto bytes = event.turns != nullptr ? turns_at + event_turns::bytes_for(*event.turns)
+                                              : payload_at + payload_bytes;
     const auto charged = static_cast<std::int64_t>(envelope_pool::block_bytes(bytes));
     if (!charge(slot, charged, what.cause != nullptr)) {
         return publish_status::rejected_full;
@@ -174,6 +177,10 @@ publish_status engine::prepare(publisher_slot& slot, const request& what,
     if (what.tracker != nullptr) {
         what.tracker->add_reference();
         box->tracker = what.tracker;
+        event.flags |= stamp_special;
+    }
+    if (event.turns != nullptr) {
+        box->turns = event_turns::make(base + turns_at, *event.turns);
         event.flags |= stamp_special;
     }
     if (event.text != nullptr) {

@@ -147,7 +147,8 @@ bool engine::quiescent() const noexcept {
         return false;
     }
     // First, and compared last: nothing was posted or open meanwhile.
-    auto ended = shared_.continuations.ended_total();  // [PAIR continuation]
+    auto ended = shared_.continuations.ended_total();                        // [PAIR continuation]
+    const auto turns = shared_.turns.begun.load(std::memory_order_seq_cst);  // [PAIR turn]
     const auto held = life_->held_backlog();
     std::int64_t open = 0;
     // Settled first, then accepted, for all routes together: equal sums mean that both were equal
@@ -162,6 +163,9 @@ bool engine::quiescent() const noexcept {
     // came or went meanwhile counts as open.
     open = static_cast<std::int64_t>(come - gone) - std::min(held, life_->held_backlog()) -
            outside_waits_.load(std::memory_order_relaxed);
+    // What comes after others waits for them alone, and they are counted themselves.
+    open -= std::max<std::int64_t>(
+        static_cast<std::int64_t>(turns - shared_.turns.ended.load(std::memory_order_seq_cst)), 0);
     for (const auto& one : runners_) {
         if (one->in_waiting_call.load(std::memory_order_acquire)) {
             open -= one->in_hand();
@@ -303,6 +307,7 @@ void engine::cancel_leftovers(drain_report& report,
         shared_.cancelling.store(true, std::memory_order_seq_cst);
     }
     note_unpolled();
+    life_->end_all_turns();
     cancel_queued();
     cancel_suspended(&report);
     static_cast<void>(await(shared_.now() + cancel_grace_ns));
@@ -360,6 +365,7 @@ void engine::stop_runners(drain_report& report) noexcept {
     }
     // Nobody else dequeues now: what a try that failed beside others left in a queue ends here.
     shared_.cancelling.store(true, std::memory_order_seq_cst);
+    life_->end_all_turns();
     cancel_queued();
     cancel_suspended(nullptr);
     all = await_rooms() && all;

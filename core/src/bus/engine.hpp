@@ -134,8 +134,8 @@ private:
                                          outgoing& event) noexcept;
     [[nodiscard]] publish_status prepare_for(publisher_slot& slot, const request& what,
                                              outgoing& event, const route& to) noexcept {
-        return expect_outcomes(what, to) ? prepare(slot, what, event)
-                                         : publish_status::rejected_no_memory;
+        const auto wait = expect(what, to);
+        return wait == publish_status::accepted ? prepare(slot, what, event) : wait;
     }
     [[nodiscard]] static bool place_payload(const outgoing& event, void* to) noexcept;
     [[nodiscard]] bool charge(publisher_slot& slot, std::int64_t bytes, bool urgent) noexcept;
@@ -217,7 +217,7 @@ private:
                    const slot_header& header) noexcept;
     void note_drops(const route& to, const route_target& target, drop_reason why,
                     const slot_header& header) noexcept;
-    [[nodiscard]] static bool expect_outcomes(const request& what, const route& to) noexcept;
+    [[nodiscard]] publish_status expect(const request& what, const route& to) const noexcept;
 
     // inline_calls.cpp
     struct inline_charge;

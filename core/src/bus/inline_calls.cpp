@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bus/inline_calls.hpp"
 
-#include "event/delivery_tracker.hpp"
+#include "dispatch/turns.hpp"
 #include "event/envelope.hpp"
 
 #include <algorithm>
@@ -21,10 +21,10 @@ namespace {
 constinit const std::atomic<bool> nobody_asks{false};
 
 // Who waits for the event's deliveries hears of it; the first thing said of one is what counts.
-void tell_waiter(const slot_header& header, const subscription_record& one, delivery_status status,
-                 std::string error = {}) noexcept {
-    if (header.box != nullptr && header.box->tracker != nullptr) {
-        header.box->tracker->settled(one.number, status, std::move(error));
+void tell_waiter(scheduler& shared, const slot_header& header, const subscription_record& one,
+                 delivery_status status, std::string error = {}) noexcept {
+    if (header.box != nullptr) {
+        tell_ended(shared, header, one, status, std::move(error));
     }
 }
 
@@ -111,7 +111,7 @@ bool engine::call_inlined(publisher_slot* slot, const route& to, const slot_imag
             for (std::uint32_t index = 0; index < to.inline_count; ++index) {
                 auto& one = *to.subscriptions[to.inline_first + index];
                 one.dropped_nested.add();
-                tell_waiter(image.header, one, delivery_status::dropped);
+                tell_waiter(shared_, image.header, one, delivery_status::dropped);
             }
             return false;
         }
@@ -147,7 +147,7 @@ bool engine::call_inlined(publisher_slot* slot, const route& to, const slot_imag
             slot_pool::unclaim(counting);
         }
         if (image.header.box != nullptr) {
-            tell_waiter(image.header, one,
+            tell_waiter(shared_, image.header, one,
                         ended ? delivery_status::completed : delivery_status::cancelled);
         }
         if (one.deferred.load(std::memory_order_relaxed)) [[unlikely]] {
@@ -245,8 +245,9 @@ void engine::fail_inlined(inline_charge& frame, const outcome* said) noexcept {
                               .wait_ns = 0,
                               .deliveries = 1,
                               .said = said});
-    if (header.box != nullptr && header.box->tracker != nullptr) {
-        tell_waiter(header, *frame.to, delivery_status::failed, shared_.observer->describe(said));
+    if (runner::awaited(header)) {
+        tell_waiter(shared_, header, *frame.to, delivery_status::failed,
+                    shared_.observer->describe(said));
     }
     frame.failed = true;
 }

@@ -64,6 +64,13 @@ public:
     // The calling thread is inside a hook of it.
     [[nodiscard]] static bool inside_hook_of(const subscription_record& one) noexcept;
 
+    // --- turns.cpp ------------------------------------------------------------------------------
+    // Who of a route comes after whom. With registry_ held.
+    [[nodiscard]] static std::unique_ptr<turn_plan> plan_turns(const route& fresh);
+    // Nobody of it waits any more for others: it is over, or the bus is. Without a lock.
+    void end_turns(subscription_record& record) noexcept;
+    void end_all_turns() noexcept;
+
     // --- lateness.cpp ---------------------------------------------------------------------------
     void late(const late_call& about) noexcept override;
     void look(std::int64_t now_ns) noexcept override;
@@ -99,6 +106,7 @@ private:
                                             std::string_view why);
     [[nodiscard]] result<bool, error> resume(const record_ptr& record);
     void resumed(const record_ptr& record);
+    [[nodiscard]] std::optional<error> circle_of(const subscription_record& wanted) const;
     [[nodiscard]] std::optional<error> may_change(const subscription_record& record) const;
 
     [[nodiscard]] std::optional<error> hold(subscription_record& record);

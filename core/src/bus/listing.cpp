@@ -72,6 +72,12 @@ handler_row engine::life::row_of(const subscription_record& record) const {
     row.error = record.failure;
     row.tags = record.options.tags;
     row.location = record.where;
+    row.after = record.options.after.names();
+    for (const auto& name : row.after) {
+        if (!of_.by_name_.contains(name)) {
+            row.after_missing.push_back(name);
+        }
+    }
     row.late = static_cast<std::int64_t>(record.late.read());
     return row;
 }

@@ -22,11 +22,12 @@ struct engine::outgoing {
     std::shared_ptr<lane> wait_for{};
     std::int64_t wait_ns = 0;
     bool waited_enough = false;
-    std::int64_t flags = 0;     // of the stamp
-    std::uint64_t version = 0;  // the topic's, read before its route
-    slot_header header{};       // when it is stamped
-    route* inlined = nullptr;   // has inline handlers, which come after send()
-    bool given_id = false;      // the envelope has an id from outside
+    std::int64_t flags = 0;            // of the stamp
+    std::uint64_t version = 0;         // the topic's, read before its route
+    slot_header header{};              // when it is stamped
+    route* inlined = nullptr;          // has inline handlers, which come after send()
+    bool given_id = false;             // the envelope has an id from outside
+    const turn_plan* turns = nullptr;  // of its route
 };
 
 // The next ticket, and the time.

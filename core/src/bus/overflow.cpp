@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "base/attempt.hpp"
 #include "bus/outgoing.hpp"
+#include "dispatch/detached_delivery.hpp"
+#include "dispatch/turns.hpp"
 #include "event/delivery_tracker.hpp"
 #include "registry/event_view.hpp"
 
@@ -64,6 +66,7 @@ void engine::note_drop(subscription_record& one, lane& from, drop_reason why,
         case drop_reason::oldest: one.dropped_oldest.add(); break;
         case drop_reason::no_memory: one.dropped_no_memory.add(); break;
         case drop_reason::disabled: one.dropped_disabled.add(); break;
+        case drop_reason::dependency: one.dropped_dependency.add(); break;
     }
     const auto id = id_of(header);
     one.gaps.add(1, why, id);
@@ -72,8 +75,8 @@ void engine::note_drop(subscription_record& one, lane& from, drop_reason why,
         from.give_notice();
         announce(from);
     }
-    if (header.box != nullptr && header.box->tracker != nullptr) {
-        header.box->tracker->settled(one.number, delivery_status::dropped);
+    if (header.box != nullptr) {
+        tell_ended(shared_, header, one, delivery_status::dropped);
     }
 }
 
@@ -85,11 +88,18 @@ void engine::note_drops(const route& to, const route_target& target, drop_reason
 }
 
 // Before the first delivery may end: who will have the event.
-bool engine::expect_outcomes(const request& what, const route& to) noexcept {
+// Refused where a coroutine would wait for a delivery that waits for it: its own subscription's,
+// when that limits its calls.
+publish_status engine::expect(const request& what, const route& to) const noexcept {
     if (what.tracker == nullptr) {
-        return true;
+        return publish_status::accepted;
     }
-    return attempt([&] {
+    const auto* waiter = detached_delivery::current();
+    if (waiter != nullptr && &waiter->shared == &shared_ && to.names(waiter->to) &&
+        (waiter->keyed || waiter->to->options.max_concurrency != 0)) {
+        return publish_status::would_deadlock;
+    }
+    const bool done = attempt([&] {
         std::vector<delivery_tracker::delivery> all;
         all.reserve(to.subscriptions.size());
         for (const auto& one : to.subscriptions) {
@@ -97,6 +107,7 @@ bool engine::expect_outcomes(const request& what, const route& to) noexcept {
         }
         what.tracker->expect(std::move(all));
     });
+    return done ? publish_status::accepted : publish_status::rejected_no_memory;
 }
 
 }  // namespace stentor::inline v0::detail

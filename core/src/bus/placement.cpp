@@ -122,7 +122,8 @@ void engine::renew_lanes() {
     }
     for (const auto& one : active_) {
         if (one->own != nullptr && one->options.max_concurrency == 0 && !one->own->ordered() &&
-            swollen(*one->own) && one->way.load(std::memory_order_relaxed) == passage::open) {
+            !one->own->in_turn() && swollen(*one->own) &&
+            one->way.load(std::memory_order_relaxed) == passage::open) {
             const auto old = std::exchange(one->own, nullptr);
             bool moved = false;
             static_cast<void>(attempt([&] { moved = own_lane_for(*one) && reroute(*one); }));

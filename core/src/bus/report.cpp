@@ -37,6 +37,7 @@ delivery_terms engine::terminals_of(const subscription_record& record) noexcept 
     terms.dropped_oldest = as_signed(record.dropped_oldest.read());
     terms.dropped_nested = as_signed(record.dropped_nested.read());
     terms.dropped_disabled = as_signed(record.dropped_disabled.read());
+    terms.dropped_dependency = as_signed(record.dropped_dependency.read());
     return terms;
 }
 
@@ -91,6 +92,9 @@ std::vector<std::pair<const subscription_record*, delivery_terms>> engine::all_t
         auto& waiting =
             record->way.load(std::memory_order_relaxed) == passage::held ? sums.held : sums.queued;
         waiting = std::max<std::int64_t>(outstanding - sums.running, 0);
+        const auto behind = std::min(sums.queued, record->turns.size());
+        sums.queued -= behind;
+        sums.held += behind;
     }
     return terms;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/attempt.hpp"
-#include "bus/engine.hpp"
+#include "bus/life.hpp"
 
 #include <algorithm>
 #include <new>
@@ -41,7 +41,8 @@ bool engine::own_lane_for(subscription_record& record) {
          .served_by = record.served_by,
          .cost_floor_ns = record.options.execution == execution::blocking ? slow_from_ns : 0,
          .order = order,
-         .one_each = record.form.answers,
+         .one_each = record.form.answers || !record.options.after.empty(),
+         .in_turn = !record.options.after.empty(),
          .owner = &record});
     if (record.own != nullptr) {
         record.own->serves = record.weak_from_this();
@@ -204,6 +205,7 @@ std::unique_ptr<route> engine::build_route(topic_entry& entry) {
     fresh->inline_first = static_cast<std::uint32_t>(fresh->subscriptions.size());
     fresh->inline_count = static_cast<std::uint32_t>(called_here.size());
     fresh->subscriptions.insert(fresh->subscriptions.end(), called_here.begin(), called_here.end());
+    fresh->turns = life::plan_turns(*fresh);
     entry.stamp_all.store(stamp_all, std::memory_order_relaxed);
     return fresh;
 }

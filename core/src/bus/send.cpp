@@ -160,9 +160,13 @@ publish_result engine::send_many(publisher_slot& slot, const request& what, outg
 // The event is somebody's: it gets its envelope and its stamp, and counts as accepted.
 publish_status engine::begin(publisher_slot& slot, const request& what, outgoing& event, route& to,
                              route_cell& cell) noexcept {
+    event.turns = to.turns.get();
     const auto status = prepare_for(slot, what, event, to);
     if (status == publish_status::accepted) {
         event.header = stamp(slot, &to, event.box, event.flags, *to.topic);
+        if (event.turns != nullptr) {
+            event.box->turns->keep(event.header, event.payload);
+        }
         cell.events.add();
     }
     return status;

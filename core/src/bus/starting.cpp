@@ -62,7 +62,7 @@ std::optional<error> engine::life::refusal_of(const subscription_record& wanted)
                              ", which has not started; see its state in the registry");
         }
     }
-    return std::nullopt;
+    return circle_of(wanted);
 }
 
 void engine::life::start(const record_ptr& record) {

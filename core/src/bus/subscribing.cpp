@@ -53,7 +53,7 @@ std::optional<std::string> check_execution(const subscription_options& options,
         return std::nullopt;
     }
     if (has_own_limits(options) || options.placement != placement::automatic) {
-        return "execution::inline_ does not go with order, capacity, when_full, on_drop, "
+        return "execution::inline_ does not go with order, after, capacity, when_full, on_drop, "
                "required, max_concurrency or placement, because it queues nothing; leave them as "
                "they are, "
                "or use execution::pool";
@@ -61,6 +61,20 @@ std::optional<std::string> check_execution(const subscription_options& options,
     if (form.batch) {
         return "execution::inline_ does not go with a handler that takes spans, because nothing "
                "waits there to be taken together; take one event, or use execution::pool";
+    }
+    return std::nullopt;
+}
+
+// Who it comes after.
+std::optional<std::string> check_after(const subscription_options& options) {
+    for (const auto& one : options.after.names()) {
+        if (!legal_name(one)) {
+            return "after names " + quoted(one) +
+                   ", which no subscription can have; use 1 to 128 characters of [a-z0-9_.-]";
+        }
+    }
+    if (options.require_success && options.after.empty()) {
+        return "require_success says nothing without after; name whose success it is";
     }
     return std::nullopt;
 }
@@ -86,8 +100,8 @@ std::optional<error> check_options(std::string_view name, const subscription_opt
         return error(
             errc::unsupported_combination,
             "subscription " + quoted(name) +
-                ": placement::shared does not go with order, capacity, when_full::block, required "
-                "or max_concurrency, because a shared lane has one of each; leave the "
+                ": placement::shared does not go with order, after, capacity, when_full::block, "
+                "required or max_concurrency, because a shared lane has one of each; leave the "
                 "placement automatic");
     }
     if (const auto misplaced = check_execution(options, form)) {
@@ -121,6 +135,9 @@ std::optional<error> check_options(std::string_view name, const subscription_opt
     }
     if (options.owner && options.owner->expired()) {
         return wrong("its owner is gone already; subscribe while the owner lives");
+    }
+    if (const auto nobody = check_after(options)) {
+        return wrong(*nobody);
     }
     for (const auto& label : options.tags) {
         if (!legal_name(label)) {

@@ -161,6 +161,7 @@ void engine::leave_wait(runner& mine) noexcept {
 void engine::destroy_handler(subscription_record& record) noexcept {
     if (!record.handler_gone.exchange(true, std::memory_order_acq_rel)) {
         ++handlers_ending;
+        life_->end_turns(record);
         life_->stop(record);
         record.call = nullptr;
         record.options.order.forget_keys();

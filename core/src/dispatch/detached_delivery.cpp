@@ -4,7 +4,7 @@
 #include "base/allocator.hpp"
 #include "dispatch/runner.hpp"
 #include "dispatch/scheduler.hpp"
-#include "event/delivery_tracker.hpp"
+#include "dispatch/turns.hpp"
 #include "event/envelope.hpp"
 #include "registry/route.hpp"
 
@@ -210,7 +210,7 @@ namespace {
 void tell_waiter(const detached_delivery& one, delivery_status status,
                  std::string error = {}) noexcept {
     if (runner::awaited(one.header())) {
-        one.header().box->tracker->settled(one.to->number, status, std::move(error));
+        tell_ended(one.shared, one.header(), *one.to, status, std::move(error));
     }
 }
 
@@ -286,8 +286,9 @@ void settle_detached(detached_delivery& one, detached_end how, runner* by) noexc
     auto& to = *one.to;
     auto& origin = const_cast<route&>(*one.header().origin);
     if (how != detached_end::failed) {  // which was told with its reason
-        tell_waiter(one, how == detached_end::cancelled ? delivery_status::cancelled
-                                                        : delivery_status::completed);
+        tell_waiter(one, how == detached_end::cancelled  ? delivery_status::cancelled
+                         : how == detached_end::released ? delivery_status::dropped
+                                                         : delivery_status::completed);
     }
     one.drop_event();
     if (one.entered) {

@@ -113,7 +113,7 @@ public:
     void go_on(detached_delivery& one) noexcept;
     [[nodiscard]] bool give_back_detached(detached_delivery& one) noexcept;
     static void recycle(detached_delivery* one, runner* by) noexcept;
-    // Somebody waits for what becomes of the event.
+    // Somebody waits for what becomes of the event: its publisher, or other deliveries.
     [[nodiscard]] static bool awaited(const slot_header& slot) noexcept;
 
     // Empties a lane whatever its state, for the end of a drain; the entries are cancelled.
@@ -182,14 +182,19 @@ private:
     std::size_t process_stretch(lane& from, std::size_t first, std::size_t count,
                                 std::size_t stride) noexcept;
     void handle(const stretch& what) noexcept;
+    void handle_now(const stretch& what) noexcept;
+    void handle_in_turn(const stretch& what) noexcept;  // runner_turns.cpp
+    [[nodiscard]] static bool may_go_on(const subscription_record& to,
+                                        const slot_header& slot) noexcept;
+    [[nodiscard]] bool hold(subscription_record& to, const stretch& what, std::size_t at) noexcept;
     void handle_timed(const stretch& what) noexcept;
     void handle_plain(const stretch& what) noexcept;
     void handle_spans(const stretch& what) noexcept;
     [[nodiscard]] bool expired(const slot_header& slot) const noexcept;
     [[nodiscard]] bool let_rest(lane& from, std::size_t count) noexcept;
     void expire(const stretch& what, const slot_header& slot) noexcept;
-    static void tell_waiter(const slot_header& slot, const subscription_record& one,
-                            delivery_status status, std::string error = {}) noexcept;
+    void tell_waiter(const slot_header& slot, const subscription_record& one,
+                     delivery_status status, std::string error = {}) noexcept;
     void tell_drops(lane& from) noexcept;
     void settle(const stretch& what, std::size_t first, std::size_t count) noexcept;
     void deliver(subscription_record& to, const stretch& what, std::size_t first, std::size_t count,
@@ -215,8 +220,10 @@ private:
     }
     void tell_waiters(const subscription_record& to, const stretch& what, std::size_t first,
                       std::size_t count, delivery_status status) noexcept;
-    void drop_disabled(subscription_record& to, const stretch& what, std::size_t first,
-                       std::size_t count) noexcept;
+    void cancel_for(subscription_record& to, const stretch& what, std::size_t first,
+                    std::size_t count) noexcept;
+    void drop_for(drop_reason why, subscription_record& to, const stretch& what, std::size_t first,
+                  std::size_t count) noexcept;
     void carry(subscription_record& to, lane& into, const stretch& what, std::size_t first,
                std::size_t count) noexcept;
     [[nodiscard]] bool take_credit(subscription_record& to, lane& into) noexcept;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "dispatch/runner.hpp"
-#include "event/delivery_tracker.hpp"
+#include "dispatch/turns.hpp"
 #include "event/envelope.hpp"
 #include "registry/event_view.hpp"
 #include <stentor/event/event_key.hpp>
@@ -92,6 +92,14 @@ void runner::handle(const stretch& what) noexcept {
         fail_keyless(what);
         return;
     }
+    if (what.from.in_turn()) [[unlikely]] {
+        handle_in_turn(what);
+    } else {
+        handle_now(what);
+    }
+}
+
+void runner::handle_now(const stretch& what) noexcept {
     if (what.from.batched()) {
         handle_spans(what);
         return;
@@ -187,16 +195,18 @@ void runner::expire(const stretch& what, const slot_header& slot) noexcept {
     }
 }
 
-// Of an event that somebody waits for; the first thing said of a delivery is what counts.
+// Of an event that somebody waits for; the first thing said of a delivery is what counts. Before
+// its entry is settled.
 void runner::tell_waiter(const slot_header& slot, const subscription_record& one,
                          delivery_status status, std::string error) noexcept {
     if (awaited(slot)) {
-        slot.box->tracker->settled(one.number, status, std::move(error));
+        tell_ended(shared_, slot, one, status, std::move(error));
     }
 }
 
 bool runner::awaited(const slot_header& slot) noexcept {
-    return (slot.stamp & stamp_special) != 0 && slot.box->tracker != nullptr;
+    return (slot.stamp & stamp_special) != 0 &&
+           (slot.box->tracker != nullptr || slot.box->turns != nullptr);
 }
 
 // The entries are done with: envelopes go, keys are free for others, credits go home.

@@ -20,13 +20,11 @@ bool runner::pass_over(subscription_record& to, const stretch& what, std::size_t
     const auto way = to.way.load(std::memory_order_acquire);
     if (to.closed.load(std::memory_order_acquire) || way == passage::ending ||
         shared_.cancelling.load(std::memory_order_relaxed)) {
-        to.terminals[index_].cancelled.add(count);
-        const_cast<route&>(what.origin).settled[index_].cancelled.add(count);
-        tell_waiters(to, what, first, count, delivery_status::cancelled);
+        cancel_for(to, what, first, count);
         return true;
     }
     if (barred && way == passage::dropping) {
-        drop_disabled(to, what, first, count);
+        drop_for(drop_reason::disabled, to, what, first, count);
         return true;
     }
     auto* side = to.side.load(std::memory_order_acquire);
@@ -42,13 +40,21 @@ bool runner::pass_over(subscription_record& to, const stretch& what, std::size_t
     return true;
 }
 
-void runner::drop_disabled(subscription_record& to, const stretch& what, std::size_t first,
-                           std::size_t count) noexcept {
+void runner::cancel_for(subscription_record& to, const stretch& what, std::size_t first,
+                        std::size_t count) noexcept {
+    to.terminals[index_].cancelled.add(count);
+    const_cast<route&>(what.origin).settled[index_].cancelled.add(count);
+    tell_waiters(to, what, first, count, delivery_status::cancelled);
+}
+
+// `why`: disabled or dependency.
+void runner::drop_for(drop_reason why, subscription_record& to, const stretch& what,
+                      std::size_t first, std::size_t count) noexcept {
     const auto& slot = header_at(what.slots, what.from.slot_size(), first);
-    to.dropped_disabled.add(count);
-    to.gaps.add(static_cast<std::int64_t>(count), drop_reason::disabled, id_of(slot));
+    (why == drop_reason::disabled ? to.dropped_disabled : to.dropped_dependency).add(count);
+    to.gaps.add(static_cast<std::int64_t>(count), why, id_of(slot));
     if (to.options.on_drop) {
-        to.unreported.add(static_cast<std::int64_t>(count), drop_reason::disabled, id_of(slot));
+        to.unreported.add(static_cast<std::int64_t>(count), why, id_of(slot));
         what.from.give_notice();  // looked at before this runner leaves the lane
     }
     tell_waiters(to, what, first, count, delivery_status::dropped);

@@ -257,6 +257,8 @@ public:
     // Set at a drain's deadline: what is queued is cancelled instead of handled.
     std::atomic<bool> cancelling{false};
 
+    turn_counts turns;
+
     shared_counter spare_activations;
 
     // Taken by threads that are no runners and settle deliveries: they have the last stripe of all

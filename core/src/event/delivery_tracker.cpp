@@ -50,6 +50,7 @@ void delivery_tracker::expect(std::vector<delivery> all) noexcept {
 
 void delivery_tracker::settled(std::uint32_t number, delivery_status status,
                                std::string error) noexcept {
+    std::shared_ptr<void> waiter;
     {
         const std::lock_guard lock(mutex_);
         const auto found = std::ranges::find(all_, number, &delivery::number);
@@ -62,11 +63,30 @@ void delivery_tracker::settled(std::uint32_t number, delivery_status status,
             return;
         }
         done_.store(1, std::memory_order_release);  // [PAIR tracked]
+        waiter = std::move(waiter_);
     }
     futex_wake_all(done_);
-    if (on_done_) {
-        on_done_();
+    if (waiter != nullptr) {
+        wake_(waiter.get());
     }
+}
+
+void delivery_tracker::when_done(std::shared_ptr<void> waiter, function wake) noexcept {
+    {
+        const std::lock_guard lock(mutex_);
+        if (!done()) {
+            wake_ = wake;
+            waiter_ = std::move(waiter);
+            return;
+        }
+    }
+    wake(waiter.get());
+}
+
+void delivery_tracker::forget_waiter() noexcept {
+    std::shared_ptr<void> unused;  // let go of without the lock
+    const std::lock_guard lock(mutex_);
+    unused.swap(waiter_);
 }
 
 std::vector<delivery_outcome> delivery_tracker::outcomes() const {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <stentor/base/inline_function.hpp>
 #include <stentor/event/delivery_report.hpp>
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -23,15 +23,20 @@ public:
         delivery_outcome outcome{};
     };
 
-    // `on_done` is called once, by whoever settles the last delivery.
-    explicit delivery_tracker(inline_function<void()> on_done = nullptr) noexcept
-        : on_done_(std::move(on_done)) {}
+    delivery_tracker() = default;
     delivery_tracker(const delivery_tracker&) = delete;
 
     // The publisher, before the first delivery may end.
     void expect(std::vector<delivery> all) noexcept;
     // Any thread, once for each delivery.
     void settled(std::uint32_t number, delivery_status status, std::string error = {}) noexcept;
+
+    // What is called once when every delivery has ended, by whoever ends the last one and without
+    // the lock; at once if that has happened.
+    using function = void (*)(void*) noexcept;
+    void when_done(std::shared_ptr<void> waiter, function wake) noexcept;
+    // Nobody waits any more; a call may be under way.
+    void forget_waiter() noexcept;
 
     // Set when every delivery has ended; a futex word. [PAIR tracked]
     [[nodiscard]] const std::atomic<std::uint32_t>& done_word() const noexcept { return done_; }
@@ -50,7 +55,8 @@ private:
     mutable std::mutex mutex_;
     std::vector<delivery> all_;
     std::size_t left_ = 0;
-    inline_function<void()> on_done_;
+    std::shared_ptr<void> waiter_;
+    function wake_ = nullptr;
 };
 
 }  // namespace stentor::inline v0::detail

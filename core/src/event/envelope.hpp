@@ -15,6 +15,7 @@ namespace stentor::inline v0::detail {
 
 class delivery_tracker;
 class envelope_pool;
+class event_turns;
 class reply_ticket;
 
 // Topics of the events that caused an event, the nearest first, as numbers of the bus; 0: none. As
@@ -45,6 +46,7 @@ struct envelope {
     event_id causation{};
     std::int64_t expires_system_ns = 0;   // 0: never
     delivery_tracker* tracker = nullptr;  // a reference, when somebody waits for its deliveries
+    event_turns* turns = nullptr;  // in this block, when some of its deliveries wait for others
     ancestry causes{};
 
     // Texts, in one run behind the struct.

@@ -73,8 +73,10 @@ public:
         crew* served_by = nullptr;  // null: the pool
         std::int64_t cost_floor_ns = 0;  // its calls count as that long at least
         lane_order order = lane_order::unordered;
-        // A batch gets one entry of a key only: its handler may keep the key, or give it back.
+        // A batch gets one entry of a key only: its handler may keep the key, or give it back, or
+        // it is not its turn yet.
         bool one_each = false;
+        bool in_turn = false;  // its deliveries may wait for others of the same event
         // Whose own lane it is; for entries from another lane, whose routes do not name it.
         const void* owner = nullptr;
     };
@@ -169,6 +171,7 @@ public:
     [[nodiscard]] bool batched() const noexcept { return traits_.batched; }
     [[nodiscard]] bool answers() const noexcept { return traits_.answers; }
     [[nodiscard]] bool one_by_one() const noexcept { return traits_.one_by_one; }
+    [[nodiscard]] bool in_turn() const noexcept { return traits_.in_turn; }
     [[nodiscard]] bool ordered() const noexcept { return traits_.order != lane_order::unordered; }
     [[nodiscard]] std::uint32_t runners_max() const noexcept { return traits_.runners_max; }
     [[nodiscard]] const void* owner() const noexcept { return traits_.owner; }

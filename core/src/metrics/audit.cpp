@@ -10,7 +10,7 @@ namespace stentor::inline v0 {
 
 std::int64_t delivery_terms::dropped() const noexcept {
     return dropped_full + dropped_no_memory + dropped_newest + dropped_oldest + dropped_nested +
-           dropped_disabled;
+           dropped_disabled + dropped_dependency;
 }
 
 std::int64_t delivery_terms::terminal() const noexcept {
@@ -36,6 +36,7 @@ delivery_terms& delivery_terms::operator+=(const delivery_terms& other) noexcept
     dropped_oldest += other.dropped_oldest;
     dropped_nested += other.dropped_nested;
     dropped_disabled += other.dropped_disabled;
+    dropped_dependency += other.dropped_dependency;
     cancelled += other.cancelled;
     expired += other.expired;
     queued += other.queued;
@@ -89,6 +90,7 @@ constexpr std::array delivery_columns{
     column<delivery_terms>{"dropped_oldest", &delivery_terms::dropped_oldest, false},
     column<delivery_terms>{"dropped_nested", &delivery_terms::dropped_nested, false},
     column<delivery_terms>{"dropped_disabled", &delivery_terms::dropped_disabled, false},
+    column<delivery_terms>{"dropped_dependency", &delivery_terms::dropped_dependency, false},
     column<delivery_terms>{"cancelled", &delivery_terms::cancelled, false},
     column<delivery_terms>{"expired", &delivery_terms::expired, false},
     column<delivery_terms>{"queued", &delivery_terms::queued, false},

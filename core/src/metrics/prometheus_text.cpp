@@ -44,6 +44,7 @@ constexpr std::array settled_terms{
     labelled_term{"dropped_oldest", &delivery_terms::dropped_oldest},
     labelled_term{"dropped_nested", &delivery_terms::dropped_nested},
     labelled_term{"dropped_disabled", &delivery_terms::dropped_disabled},
+    labelled_term{"dropped_dependency", &delivery_terms::dropped_dependency},
     labelled_term{"cancelled", &delivery_terms::cancelled},
     labelled_term{"expired", &delivery_terms::expired},
 };

@@ -4,6 +4,7 @@
 #include "base/sync.hpp"
 #include "registry/gap_note.hpp"
 #include "registry/stop_signal.hpp"
+#include "registry/turns.hpp"
 #include <stentor/base/cache_line.hpp>
 #include <stentor/base/inline_function.hpp>
 #include <stentor/event/pattern.hpp>
@@ -36,8 +37,8 @@ class waiting_room;
 
 // The subscription has limits of its own, which a lane shared with others could not keep.
 [[nodiscard]] inline bool has_own_limits(const subscription_options& options) noexcept {
-    return options.order.what() != order::kind::unordered || options.required ||
-           options.when_full != when_full::reject || options.on_drop ||
+    return options.order.what() != order::kind::unordered || !options.after.empty() ||
+           options.required || options.when_full != when_full::reject || options.on_drop ||
            options.max_concurrency != 0 || options.capacity != subscription_capacity_default;
 }
 
@@ -134,6 +135,8 @@ public:
     stop_signal stop;
     // Coroutines that have suspended; null: the handler is none.
     std::shared_ptr<waiting_room> room;
+    // Deliveries that wait for those of other subscriptions.
+    held_turns turns;
 
     // --- placement: hints among runners and the watch, all relaxed ------------------------------
     std::atomic<std::int64_t> cost_ns{0};      // mean service time, recent calls weigh more
@@ -160,6 +163,7 @@ public:
     // unsubscribers. [PAIR barrier]
     std::atomic<std::int64_t> guest_calls{0};
     shared_counter dropped_disabled;
+    shared_counter dropped_dependency;
     mutable shared_counter late;  // calls that the watchdog reported
     histogram queue_wait;
     histogram service;

@@ -20,8 +20,8 @@ constexpr std::array terminal_terms{
     &delivery_terms::dead_lettered,     &delivery_terms::dropped_full,
     &delivery_terms::dropped_no_memory, &delivery_terms::dropped_newest,
     &delivery_terms::dropped_oldest,    &delivery_terms::dropped_nested,
-    &delivery_terms::dropped_disabled,  &delivery_terms::cancelled,
-    &delivery_terms::expired,
+    &delivery_terms::dropped_disabled,  &delivery_terms::dropped_dependency,
+    &delivery_terms::cancelled,         &delivery_terms::expired,
 };
 
 constexpr std::array outstanding_terms{
@@ -69,13 +69,13 @@ TEST(delivery_terms, balances_when_every_term_is_counted_once) {
         terms.accepted += amount;
         amount *= 10;
     }
-    EXPECT_EQ(terms.terminal(), 11'111'111'111);
+    EXPECT_EQ(terms.terminal(), 111'111'111'111);
     for (const auto term : outstanding_terms) {
         terms.*term = amount;
         terms.accepted += amount;
         amount *= 10;
     }
-    EXPECT_EQ(terms.outstanding(), 111'100'000'000'000);
+    EXPECT_EQ(terms.outstanding(), 1'111'000'000'000'000);
     EXPECT_EQ(terms.unaccounted(), 0);
 }
 
@@ -202,6 +202,7 @@ TEST(audit_report, shows_every_term_that_is_not_zero) {
                                     "dropped_oldest",
                                     "dropped_nested",
                                     "dropped_disabled",
+                                    "dropped_dependency",
                                     "cancelled",
                                     "queued",
                                     "running",
@@ -209,7 +210,7 @@ TEST(audit_report, shows_every_term_that_is_not_zero) {
                                     "held"}) {
         EXPECT_NE(text.find(title), std::string::npos) << title;
     }
-    EXPECT_EQ(lines_of(text).back(), "unaccounted 25");
+    EXPECT_EQ(lines_of(text).back(), "unaccounted 26");
 }
 
 TEST(audit_report, keeps_columns_aligned_for_any_numbers_and_names) {

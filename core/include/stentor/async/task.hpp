@@ -102,9 +102,10 @@ class engine_wait {
 public:
     explicit engine_wait(Wait& where) noexcept : of_(&where) {}
     [[nodiscard]] bool await_ready() const noexcept { return of_->await_ready(); }
+    // void, or false: there is nothing to wait for.
     template <class Promise>
-    void await_suspend(std::coroutine_handle<Promise> awaiter) const {
-        of_->await_suspend(awaiter);
+    auto await_suspend(std::coroutine_handle<Promise> awaiter) const {
+        return of_->await_suspend(awaiter);
     }
     decltype(auto) await_resume() const { return of_->await_resume(); }
 

@@ -14,6 +14,8 @@
 #include <stentor/export.hpp>
 #include <stentor/metrics/audit.hpp>
 #include <stentor/metrics/snapshot.hpp>
+#include <stentor/registry/coroutine_delivery.hpp>
+#include <stentor/registry/delivered.hpp>
 #include <stentor/registry/handler.hpp>
 #include <stentor/registry/registry.hpp>
 #include <stentor/registry/subscription.hpp>
@@ -142,6 +144,20 @@ public:
         const auto result = publish_value(std::forward<E>(event),
                                           {.options = &options, .tracker = waiting.tracker});
         return await_report(*waiting.tracker, result, timeout);
+    }
+
+    // For coroutine handlers: `co_await bus.delivered(event)` publishes the event when it is
+    // awaited, as context::publish() does, and goes on when the event's deliveries have ended, with
+    // one outcome per subscription; no thread waits. At the timeout, which runs from then on, those
+    // that have not ended are `pending`, and go on. published() is would_deadlock, and nothing is
+    // published, where the handler's own subscription would get the event and makes few calls at a
+    // time (an order, max_concurrency). What the options refer to lives until it is awaited.
+    template <class E>
+    [[nodiscard]] detail::delivered_wait<std::remove_cvref_t<E>> delivered(
+        E&& event, std::chrono::nanoseconds timeout = detail::coroutine_delivery::wait_for_ever,
+        const publish_options& options = {}) {
+        detail::require_published<std::remove_cvref_t<E>>();
+        return {*target_, std::forward<E>(event), timeout, options};
     }
 
     // Publishes a prefix of the span and says how long it is. Copies.

@@ -19,7 +19,7 @@ enum class delivery_status : std::uint8_t {
     pending,  // queued or running when the report was made
     completed,
     failed,     // the handler threw; `error` says what
-    dropped,    // the subscription was full, or its lane had no memory
+    dropped,    // the subscription was full, or its lane had no memory, or require_success
     cancelled,  // the subscription ended, or the bus was drained
     expired,
 };

@@ -32,6 +32,7 @@ struct STENTOR_EXPORT delivery_terms {
     std::int64_t dropped_oldest = 0;  // by when_full::drop_oldest
     std::int64_t dropped_nested = 0;  // execution::inline_, too many calls deep
     std::int64_t dropped_disabled = 0;
+    std::int64_t dropped_dependency = 0;  // by require_success
     std::int64_t cancelled = 0;
     std::int64_t expired = 0;
 
@@ -39,7 +40,7 @@ struct STENTOR_EXPORT delivery_terms {
     std::int64_t queued = 0;
     std::int64_t running = 0;
     std::int64_t retry_waiting = 0;
-    std::int64_t held = 0;
+    std::int64_t held = 0;  // paused, or it waits for those that it comes after
 
     [[nodiscard]] std::int64_t dropped() const noexcept;  // for whatever reason
     [[nodiscard]] std::int64_t terminal() const noexcept;

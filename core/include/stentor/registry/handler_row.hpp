@@ -36,7 +36,9 @@ struct handler_row {
     std::string why{};    // paused: the reason that was given
     std::string error{};  // failed: what its hook said
     std::vector<std::string> tags{};
-    std::source_location location{};  // where it was subscribed
+    std::vector<std::string> after{};          // whose turn its events are before
+    std::vector<std::string> after_missing{};  // of those: names that nobody has now
+    std::source_location location{};           // where it was subscribed
     delivery_terms terms{};
     std::int64_t late = 0;  // calls that the watchdog reported
 };

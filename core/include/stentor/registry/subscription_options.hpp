@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stentor/base/callback.hpp>
+#include <stentor/registry/after.hpp>
 #include <stentor/registry/execution.hpp>
 #include <stentor/registry/order.hpp>
 #include <stentor/registry/when_full.hpp>
@@ -27,6 +28,12 @@ struct subscription_options {
     // What may run at the same time, and in which order. Other than unordered: a lane of its own,
     // for good.
     stentor::order order = stentor::order::unordered;
+    // Names of subscriptions: each event is theirs first, and this one's when they have settled it,
+    // however that ended. A lane of its own, for good.
+    stentor::after after{};
+    // Of those: an event that one of them failed, dropped, let expire or had cancelled is not
+    // delivered, but counted as dropped_dependency.
+    bool require_success = false;
     // Other than pool: a lane of its own, or none (inline_).
     stentor::execution execution = stentor::execution::pool;
     // Calls at the same time, at most. 0: as many as there are runners.

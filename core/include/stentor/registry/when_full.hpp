@@ -52,11 +52,12 @@ inline constexpr when_full when_full::drop_newest{when_full::policy::drop_newest
 inline constexpr when_full when_full::drop_oldest{when_full::policy::drop_oldest};
 
 enum class drop_reason : std::uint8_t {
-    full,       // when_full::reject, or block and its deadline passed
-    newest,     // when_full::drop_newest
-    oldest,     // when_full::drop_oldest
-    no_memory,  // the lane could not grow
-    disabled,   // by registry::disable with backlog::drop
+    full,        // when_full::reject, or block and its deadline passed
+    newest,      // when_full::drop_newest
+    oldest,      // when_full::drop_oldest
+    no_memory,   // the lane could not grow
+    disabled,    // by registry::disable with backlog::drop
+    dependency,  // require_success, and a subscription that it comes after did not succeed
 };
 
 // Deliveries that a subscription should have had and did not get, since it was last told.

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+#include "support/bus_fixture.hpp"
+#include "support/patience.hpp"
+#include <stentor/stentor.hpp>
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <stop_token>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+// Subscriptions that come after others, on real threads.
+
+namespace {
+
+using namespace stentor_test;
+using namespace std::chrono_literals;
+using stentor::backlog;
+
+struct numbered {
+    static constexpr std::string_view topic = "test.numbered";
+    std::size_t number = 0;
+};
+
+class coming_after_on_threads : public bus_fixture {
+protected:
+    static constexpr std::uint32_t journaled = 1;
+    static constexpr std::uint32_t left_done = 2;
+    static constexpr std::uint32_t right_done = 4;
+    static constexpr std::size_t events = 20'000;
+
+    // Adds `mine` to what was done with the event; all of `before` must have been.
+    void work(std::size_t number, std::uint32_t mine, std::uint32_t before) {
+        // relaxed: the engine orders a delivery behind those that it comes after
+        const auto had = done[number].fetch_or(mine, std::memory_order_relaxed);
+        if ((had & before) != before) {
+            too_early.fetch_add(1);
+        }
+    }
+    [[nodiscard]] auto works(std::uint32_t mine, std::uint32_t before) {
+        return [this, mine, before](const numbered& it) { work(it.number, mine, before); };
+    }
+    [[nodiscard]] auto hops(std::uint32_t mine, std::uint32_t before) {
+        return [this, mine, before](const numbered& it, stentor::context& ctx) -> stentor::task<> {
+            if (it.number % 3 == 0) {
+                co_await ctx.sleep(it.number % 2 == 0 ? 0us : 50us);
+            }
+            work(it.number, mine, before);
+        };
+    }
+    void publish_all(stentor::bus& bus, std::size_t publishers) {
+        std::vector<std::jthread> threads;
+        for (std::size_t each = 0; each < publishers; ++each) {
+            threads.emplace_back([&bus, each, publishers] {
+                for (auto number = each; number < events; number += publishers) {
+                    bus.publish(numbered{number});
+                }
+            });
+        }
+    }
+
+    std::vector<std::atomic<std::uint32_t>> done = std::vector<std::atomic<std::uint32_t>>(events);
+    std::atomic<int> too_early{0};
+};
+
+TEST_F(coming_after_on_threads, keeps_a_diamond_for_every_event) {
+    auto& bus = make_bus();
+    std::size_t last = 0;  // no lock: serial
+    auto all =
+        bus.subscribe<numbered>("all",
+                                [&](const numbered& it) {
+                                    work(it.number, 8, journaled | left_done | right_done);
+                                    ++last;
+                                },
+                                {.order = stentor::order::serial, .after = {"left", "right"}});
+    auto left = bus.subscribe<numbered>("left", hops(left_done, journaled), {.after = "journal"});
+    auto right =
+        bus.subscribe<numbered>("right", works(right_done, journaled),
+                                {.order = stentor::by_key(&numbered::number), .after = "journal"});
+    auto journal = bus.subscribe<numbered>("journal", works(journaled, 0));
+    publish_all(bus, 2);
+    ASSERT_TRUE(bus.wait_idle(patience));
+    EXPECT_EQ(last, events);
+    EXPECT_EQ(too_early.load(), 0);
+    EXPECT_EQ(bus.audit().unaccounted(), 0);
+}
+
+TEST_F(coming_after_on_threads, loses_nothing_while_others_come_go_and_pause) {
+    auto& bus = make_bus();
+    auto last = bus.subscribe<numbered>("last", [](const numbered&) {},
+                                        {.after = {"middle", "first", "passing"}});
+    auto middle = bus.subscribe<numbered>(
+        "middle", hops(left_done, 0), {.after = "first", .require_success = true, .capacity = 500});
+    auto first =
+        bus.subscribe<numbered>("first", works(journaled, 0),
+                                {.capacity = 500, .when_full = stentor::when_full::drop_oldest});
+    std::jthread meddler([&](const std::stop_token& stop) {
+        while (!stop.stop_requested()) {
+            auto passing =
+                bus.subscribe<numbered>("passing", hops(right_done, 0), {.after = "first"});
+            static_cast<void>(bus.registry().disable("first"));
+            static_cast<void>(bus.registry().enable("first"));
+            passing = {};
+            static_cast<void>(bus.registry().disable("last", backlog::drop));
+            static_cast<void>(bus.registry().enable("last"));
+        }
+    });
+    publish_all(bus, 2);
+    meddler.request_stop();
+    meddler.join();
+    ASSERT_TRUE(bus.wait_idle(patience));
+    const auto report = bus.audit();
+    EXPECT_EQ(report.unaccounted(), 0);
+    EXPECT_EQ(report.removed.unaccounted(), 0);
+    for (const auto& [name, terms] : report.subscriptions) {
+        EXPECT_EQ(terms.outstanding(), 0) << name;
+        EXPECT_EQ(terms.accepted, static_cast<std::int64_t>(events)) << name;
+    }
+}
+
+}  // namespace
