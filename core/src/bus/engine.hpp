@@ -221,19 +221,13 @@ private:
 
     // inline_calls.cpp
     struct inline_charge;
-    [[nodiscard]] bool publish_inlined(publisher_slot& slot, const event_type& type,
-                                       const std::byte* payload, publish_result& result) noexcept;
+    [[nodiscard]] publish_status publish_inlined(publisher_slot& slot, const event_type& type,
+                                                 const std::byte* payload, unmade_id& id) noexcept;
     static void begin_inlined(publisher_slot& slot, outgoing& event, route& to) noexcept;
     publish_result finish_inlined(publisher_slot*& slot, outgoing& event,
                                   publish_result accepted) noexcept;
     [[nodiscard]] bool call_inlined(publisher_slot* slot, const route& to,
                                     const slot_image& image) noexcept;
-    [[nodiscard]] bool call_inlined_one(inline_charge& frame, subscription_record& one,
-                                        bool measure) noexcept;
-    void count_inlined(subscription_record& one, std::uint32_t stripe, const inline_charge& frame,
-                       bool ended) noexcept;
-    static void judge_inlined(delivery_frame& frame, outcome& said) noexcept;
-    void fail_inlined(inline_charge& frame, const outcome* said) noexcept;
     [[nodiscard]] std::int64_t inline_calls_running() const noexcept;  // with registry_ held
     [[nodiscard]] std::int64_t calls_inlined(const subscription_record& which) const noexcept;
 

@@ -17,12 +17,11 @@ constinit thread_local const inline_frame* inline_frame::innermost = nullptr;
 
 namespace {
 
-// Of frames that no watch looks at.
-constinit const std::atomic<bool> nobody_asks{false};
-
 // Who waits for the event's deliveries hears of it; the first thing said of one is what counts.
-void tell_waiter(scheduler& shared, const slot_header& header, const subscription_record& one,
-                 delivery_status status, std::string error = {}) noexcept {
+[[gnu::noinline, gnu::cold]] void tell_waiter(scheduler& shared, const slot_header& header,
+                                              const subscription_record& one,
+                                              delivery_status status,
+                                              std::string error = {}) noexcept {
     if (header.box != nullptr) {
         tell_ended(shared, header, one, status, std::move(error));
     }
@@ -30,33 +29,38 @@ void tell_waiter(scheduler& shared, const slot_header& header, const subscriptio
 
 }  // namespace
 
-// The short way of a topic that has inline handlers only. False: nothing was done.
-bool engine::publish_inlined(publisher_slot& slot, const event_type& type, const std::byte* payload,
-                             publish_result& result) noexcept {
+constinit const std::atomic<bool> engine::inline_charge::nobody_asks{false};
+
+// The short way of a topic that has inline handlers only. `closed`: nothing was done. Flat, because
+// there is less work between the calls than the calls would be.
+[[gnu::flatten]] publish_status engine::publish_inlined(publisher_slot& slot,
+                                                        const event_type& type,
+                                                        const std::byte* payload,
+                                                        unmade_id& id) noexcept {
     const auto& known = slot.known_inlined[publisher_slot::known_place(&type) %
                                            publisher_slot::known_inlined_topics];
     if (known.type != &type) {
-        return false;
+        return publish_status::closed;
     }
     const calling_stay stay(slot);
     auto* cell = known.cell;
     const auto& entry = *known.entry;
     if (intake_.now() != intake::open ||
         entry.version.load(std::memory_order_acquire) != known.version) {  // [PAIR route]
-        return false;
+        return publish_status::closed;
     }
     slot_image image;
     image.header = stamp(slot, cell->of, nullptr, 0, entry);
     std::memcpy(image.payload, payload, slot_payload_max);
     cell->events.add();
     const bool all = call_inlined(&slot, *cell->of, image);
-    const auto since_epoch = shared_.start_unix_ns() + (image.header.stamp & ~stamp_flags);
+    id = {image.header.ticket, shared_.start_unix_ns() + (image.header.stamp & ~stamp_flags),
+          id_key_};
     if (!all) [[unlikely]] {
         slot.count(publish_status::accepted_partial);
+        return publish_status::accepted_partial;
     }
-    result = publish_result(all ? publish_status::accepted : publish_status::accepted_partial,
-                            {image.header.ticket, since_epoch, id_key_});
-    return true;
+    return publish_status::accepted;
 }
 
 // After send(), inside the slot's section: the event stays with its route until finish_inlined().
@@ -117,33 +121,27 @@ bool engine::call_inlined(publisher_slot* slot, const route& to, const slot_imag
         }
     }
     inline_frame::innermost = &here;
-    inline_charge frame{{.slots = reinterpret_cast<const std::byte*>(&image),
-                         .stride = sizeof image,
-                         .index = 0,
-                         .end = 1,
-                         .closed = nullptr,
-                         .attention = &nobody_asks,
-                         .context = nullptr,
-                         .judge = &judge_inlined},
-                        *this};
-    const bool measure = (image.header.stamp & stamp_precise) != 0;
+    inline_charge frame(*this, image, *shared_.target);
+    auto* guard = slot != nullptr ? &slot->guards[slot->depth - 1] : nullptr;
+    // Of a sampled event one call is measured: each handler in its turn.
+    const auto measured = (image.header.stamp & stamp_precise) != 0
+                              ? static_cast<std::uint32_t>(image.header.ticket % to.inline_count)
+                              : to.inline_count;
     for (std::uint32_t index = 0; index < to.inline_count; ++index) {
         auto& one = *to.subscriptions[to.inline_first + index];
         here.to = &one;
         bool ended = false;
-        if (slot != nullptr) {
-            auto& guard = slot->guards[slot->depth - 1];
-            guard.enter(&one);
-            ended = call_inlined_one(frame, one, measure);
-            guard.exit(nullptr);
-            count_inlined(one, slot->index, frame, ended);
+        if (guard != nullptr) {
+            guard->enter(&one);
+            ended = frame.deliver(one, index == measured);
+            frame.count(one, slot->index, ended);
         } else {
             one.guest_calls.fetch_add(1, std::memory_order_seq_cst);  // [PAIR barrier]
             real_sync::light_fence();
-            ended = call_inlined_one(frame, one, measure);
+            ended = frame.deliver(one, index == measured);
             one.guest_calls.fetch_sub(1, std::memory_order_release);  // [PAIR barrier]
             auto* counting = slots_->claim_shared();
-            count_inlined(one, counting->index, frame, ended);
+            frame.count(one, counting->index, ended);
             slot_pool::unclaim(counting);
         }
         if (image.header.box != nullptr) {
@@ -154,102 +152,111 @@ bool engine::call_inlined(publisher_slot* slot, const route& to, const slot_imag
             shared_.request_maintenance();  // this may have been the last call
         }
     }
+    if (guard != nullptr) {
+        guard->exit(nullptr);  // once: in between the next one took the place of the one before
+    }
     inline_frame::innermost = here.outer;
     return true;
 }
 
-// Under the guard. False: it is over, so it was not called.
-bool engine::call_inlined_one(inline_charge& frame, subscription_record& one,
-                              bool measure) noexcept {
+bool engine::inline_charge::deliver(subscription_record& one, bool measure) noexcept {
     if (one.barred.load(std::memory_order_relaxed) ||  // [PAIR barrier]
-        shared_.cancelling.load(std::memory_order_relaxed)) {
+        by.shared_.cancelling.load(std::memory_order_relaxed)) {
         return false;
     }
-    std::shared_ptr<const void> owner;
-    if (one.has_owner) {
-        owner = one.options.owner->lock();
-        if (owner == nullptr) {
-            if (!one.closed.exchange(true, std::memory_order_seq_cst)) {
-                one.close();
-                one.deferred.store(true, std::memory_order_release);
-            }
-            return false;
-        }
-    }
-    frame.to = &one;
-    frame.index = 0;
-    frame.closed = &one.barred;
-    frame.failed = false;
-    frame.ignored = false;
-    context about(frame, *shared_.target, one.name);
-    frame.context = &about;
-    frame.began = measure ? shared_.now() : 0;
-#if defined(__cpp_exceptions)
-    try {
-        one.call(frame);
-    } catch (...) {
-        fail_inlined(frame, nullptr);
-        frame.index = 1;
-    }
-#else
-    one.call(frame);
-#endif
-#if !defined(STENTOR_NO_METRICS)
-    if (measure && frame.index != 0) {
-        const auto& header = *reinterpret_cast<const slot_header*>(frame.slots);
-        const auto end = shared_.now();
-        const auto published = header.stamp & ~stamp_flags;
-        one.service.record(end - frame.began);
-        one.queue_wait.record(std::max<std::int64_t>(frame.began - published, 0));
-        one.end_to_end.record(std::max<std::int64_t>(end - published, 0));
-    }
-#endif
-    return frame.index != 0;
+    return one.has_owner ? deliver_owned(one, measure) : deliver_now(one, measure);
 }
 
-void engine::count_inlined(subscription_record& one, std::uint32_t stripe,
-                           const inline_charge& frame, bool ended) noexcept {
+// What the subscription is tied to is kept alive for the call.
+[[gnu::noinline]] bool engine::inline_charge::deliver_owned(subscription_record& one,
+                                                            bool measure) noexcept {
+    const auto owner = one.options.owner->lock();
+    if (owner == nullptr) {
+        if (!one.closed.exchange(true, std::memory_order_seq_cst)) {
+            one.close();
+            one.deferred.store(true, std::memory_order_release);
+        }
+        return false;
+    }
+    return deliver_now(one, measure);
+}
+
+bool engine::inline_charge::deliver_now(subscription_record& one, bool measure) noexcept {
+    index = 0;
+    closed = &one.barred;
+    about.turn_to(one.name);
+    const auto began = measure ? by.shared_.now() : 0;
+#if defined(__cpp_exceptions)
+    try {
+        one.call(*this);
+    } catch (...) {
+        fail(one, nullptr);
+        index = 1;
+    }
+#else
+    one.call(*this);
+#endif
+#if !defined(STENTOR_NO_METRICS)
+    if (measure && index != 0) [[unlikely]] {
+        const auto& header = *reinterpret_cast<const slot_header*>(slots);
+        const auto ended = by.shared_.now();
+        const auto published = header.stamp & ~stamp_flags;
+        one.queue_wait.record(std::max<std::int64_t>(began - published, 0));
+        one.service.record(ended - began);
+        one.end_to_end.record(std::max<std::int64_t>(ended - published, 0));
+    }
+#else
+    (void)began;
+#endif
+    return index != 0;
+}
+
+void engine::inline_charge::count(subscription_record& one, std::uint32_t stripe,
+                                  bool ended) noexcept {
     auto& mine = one.terminals[stripe];
     if (!ended) [[unlikely]] {
         // Over, or the bus ends, or it is disabled: without a queue nothing can be held.
         if (one.closed.load(std::memory_order_acquire) ||
-            shared_.cancelling.load(std::memory_order_relaxed)) {
+            by.shared_.cancelling.load(std::memory_order_relaxed)) {
             mine.cancelled.add();
         } else {
             one.dropped_disabled.add();
         }
-    } else if (frame.failed) [[unlikely]] {
+    } else if (failed) [[unlikely]] {
         mine.failed.add();
+        failed = false;
     } else {
         mine.completed.add();
-        if (frame.ignored) [[unlikely]] {
+        if (ignored) [[unlikely]] {
             mine.ignored.add();
+            ignored = false;
         }
     }
 }
 
-void engine::judge_inlined(delivery_frame& frame, outcome& said) noexcept {
+void engine::inline_charge::judge_outcome(delivery_frame& frame, outcome& said) noexcept {
     auto& mine = static_cast<inline_charge&>(frame);
     if (said.what() == outcome::verdict::ignore) {
         mine.ignored = true;
     } else {
-        mine.by.fail_inlined(mine, &said);
+        mine.fail(*inline_frame::innermost->to, &said);
     }
 }
 
-void engine::fail_inlined(inline_charge& frame, const outcome* said) noexcept {
-    const auto& header = *reinterpret_cast<const slot_header*>(frame.slots);
-    shared_.observer->failed({.subscription = *frame.to,
-                              .slot = header,
-                              .duration_ns = frame.began != 0 ? shared_.now() - frame.began : 0,
-                              .wait_ns = 0,
-                              .deliveries = 1,
-                              .said = said});
+[[gnu::noinline, gnu::cold]] void engine::inline_charge::fail(const subscription_record& to,
+                                                              const outcome* said) noexcept {
+    const auto& header = *reinterpret_cast<const slot_header*>(slots);
+    auto& observer = *by.shared_.observer;
+    observer.failed({.subscription = to,
+                     .slot = header,
+                     .duration_ns = 0,
+                     .wait_ns = 0,
+                     .deliveries = 1,
+                     .said = said});
     if (runner::awaited(header)) {
-        tell_waiter(shared_, header, *frame.to, delivery_status::failed,
-                    shared_.observer->describe(said));
+        tell_waiter(by.shared_, header, to, delivery_status::failed, observer.describe(said));
     }
-    frame.failed = true;
+    failed = true;
 }
 
 // Threads inside inline handlers, but for those whose handler waits for the engine.

@@ -3,6 +3,7 @@
 
 #include "bus/outgoing.hpp"
 #include "dispatch/inline_frame.hpp"
+#include <stentor/registry/context.hpp>
 #include <stentor/registry/outcome.hpp>
 
 // What inline_calls.cpp has to itself: a delivery in the thread that publishes.
@@ -35,9 +36,32 @@ private:
 
 // A frame of one event, and how its one call ended.
 struct engine::inline_charge : delivery_frame {
+    // Member by member: an aggregate of this size is cleared as a whole first, which takes as long
+    // as a call.
+    inline_charge(engine& owner, const slot_image& image, publish_target& target) noexcept
+        : by(owner), about(*this, target, {}) {
+        context = &about;
+        slots = reinterpret_cast<const std::byte*>(&image);
+        stride = sizeof image;
+        end = 1;
+        attention = &nobody_asks;
+        judge = &judge_outcome;
+    }
+
+    // One handler, under its guard. False: it is over or disabled, so it was not called.
+    [[nodiscard]] bool deliver(subscription_record& one, bool measure) noexcept;
+    [[nodiscard]] bool deliver_owned(subscription_record& one, bool measure) noexcept;
+    [[nodiscard]] bool deliver_now(subscription_record& one, bool measure) noexcept;
+    // In the books of a publisher slot, which the caller holds.
+    void count(subscription_record& one, std::uint32_t stripe, bool ended) noexcept;
+    static void judge_outcome(delivery_frame& frame, outcome& said) noexcept;
+    void fail(const subscription_record& to, const outcome* said) noexcept;
+
+    // Set by nobody: no watch looks at these calls.
+    static constinit const std::atomic<bool> nobody_asks;
+
     engine& by;
-    subscription_record* to = nullptr;
-    std::int64_t began = 0;
+    stentor::context about;
     bool failed = false;
     bool ignored = false;
 };

@@ -96,9 +96,11 @@ inline bool engine::publish_short(publisher_slot& slot, const event_type& type,
                                                             const std::byte* payload,
                                                             publisher_slot* slot) noexcept {
     auto* through = slot != nullptr ? slot : slot_pool::of_this_thread(slots_);
-    publish_result result;
-    if (through != nullptr && publish_inlined(*through, type, payload, result)) {
-        return result;
+    unmade_id id;
+    const auto status =
+        through != nullptr ? publish_inlined(*through, type, payload, id) : publish_status::closed;
+    if (status != publish_status::closed) {
+        return publish_result(status, id);
     }
     return publish_slot({.type = &type, .slot = slot}, payload);
 }

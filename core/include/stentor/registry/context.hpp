@@ -32,6 +32,9 @@ public:
     context(const context&) = delete;
     context& operator=(const context&) = delete;
 
+    // For the engine: the same event, for another subscription.
+    void turn_to(std::string_view subscription) noexcept { subscription_ = subscription; }
+
     [[nodiscard]] std::string_view topic() const noexcept;
     [[nodiscard]] event_id id() const noexcept;
     [[nodiscard]] stentor::metadata metadata() const noexcept;
