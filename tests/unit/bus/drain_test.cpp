@@ -171,9 +171,9 @@ TEST_F(drain, returns_by_its_own_deadline_beside_a_longer_one) {
     // The call that the short drain gave up.
     EXPECT_TRUE(eventually([&] {
         const auto audit = bus.audit();
-        return audit.removed.running == 0 &&
+        return audit.removed.outstanding() == 0 &&
                std::ranges::all_of(audit.subscriptions,
-                                   [](const auto& one) { return one.second.running == 0; });
+                                   [](const auto& one) { return one.second.outstanding() == 0; });
     }));
 }
 

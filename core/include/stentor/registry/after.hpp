@@ -25,6 +25,7 @@ public:
     after(std::string name) : names_{std::move(name)} {}  // NOLINT(google-explicit-constructor)
     after(std::string_view name) : names_{std::string(name)} {}  // NOLINT(*-explicit-constructor)
     after(std::initializer_list<std::string_view> names) : names_(names.begin(), names.end()) {}
+    explicit after(std::vector<std::string> names) noexcept : names_(std::move(names)) {}
 
     [[nodiscard]] bool empty() const noexcept { return names_.empty(); }
     [[nodiscard]] const std::vector<std::string>& names() const noexcept { return names_; }
