@@ -53,12 +53,26 @@ struct release_published {
     std::string author;
 };
 
-// Not from GitHub: the triage handler publishes it when an opened issue needs somebody.
+// Not from GitHub, but from handlers. "triage" asks for somebody who looks at an issue...
 struct triage_requested {
     static constexpr std::string_view topic = "triage.requested";
     std::string repository;
     std::int64_t number = 0;
     std::string why;
+};
+
+// ...and this is the answer.
+struct triage_assigned {
+    static constexpr std::string_view topic = "triage.assigned";
+    std::string team;
+};
+
+// "reviewer" publishes it for each pull request.
+struct review_requested {
+    static constexpr std::string_view topic = "review.requested";
+    std::string repository;
+    std::int64_t number = 0;
+    std::string author;
 };
 
 // A webhook without a C++ type: what is published is the text of the record.

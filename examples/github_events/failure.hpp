@@ -16,6 +16,7 @@ enum class exit_code : int {
     usage = 2,         // the command line is wrong
     no_file = 3,       // a file cannot be opened, read or written
     no_events = 4,     // the input has no usable event
+    not_linked = 5,    // a handler that registers itself is not in the program
     interrupted = 130  // stopped by Ctrl-C; the report was printed
 };
 

@@ -18,6 +18,8 @@ namespace github {
 // of its own that orders nothing.
 struct findings {
     std::atomic<std::int64_t> triage_requests{0};
+    std::atomic<std::int64_t> issues_assigned{0};
+    std::atomic<std::int64_t> review_requests{0};
     std::atomic<std::int64_t> lines_to_review{0};
     std::atomic<std::int64_t> merges{0};
     std::atomic<std::int64_t> commits{0};
@@ -30,5 +32,9 @@ struct findings {
 // Subscribes all of them for the life of the bus; what they write to has to outlive it.
 void subscribe_all(stentor::bus& bus, audit_file& audit, projection& repositories, findings& found,
                    std::chrono::milliseconds slow);
+
+// And those that register themselves (reviewer.cpp). Throws failure(not_linked) when one is
+// missing.
+void load_handlers(stentor::bus& bus);
 
 }  // namespace github

@@ -5,6 +5,7 @@
 #include "failure.hpp"
 #include "failure_log.hpp"
 #include "handlers.hpp"
+#include "intermission.hpp"
 #include "options.hpp"
 #include "progress.hpp"
 #include "projection.hpp"
@@ -38,38 +39,51 @@ using std::chrono::steady_clock;
 
 github::progress_state look(const stentor::bus& bus, const github::replay_tally& tally,
                             const github::bad_input& bad, const github::options& chosen,
-                            const std::atomic<bool>& publishing) {
+                            const std::atomic<bool>& publishing,
+                            const github::intermission* between) {
     stentor::delivery_terms all;
     for (const auto& [name, terms] : bus.audit().subscriptions) {
         all += terms;
     }
-    return {.publishing = publishing.load(std::memory_order_relaxed),
-            .published = tally.published.load(std::memory_order_relaxed),
-            .target = chosen.events,
-            .in_flight = all.outstanding(),
-            .failed = all.failed,
-            .bad = bad.count()};
+    return {
+        .publishing = publishing.load(std::memory_order_relaxed),
+        .published = tally.published.load(std::memory_order_relaxed),
+        .target = chosen.events,
+        .in_flight = all.outstanding(),
+        .failed = all.failed,
+        .bad = bad.count(),
+        .pause = between != nullptr ? between->told().now : github::intermission::stage::to_come,
+        .backlog = between != nullptr ? between->outstanding() : 0};
 }
 
 // Publishes everything and waits for the handlers, with progress on the terminal.
 void publish_and_finish(stentor::bus& bus, github::replay& replay, const github::bad_input& bad,
-                        const github::options& chosen, github::console& terminal) {
+                        const github::options& chosen, github::console& terminal,
+                        github::intermission* between) {
     std::atomic<bool> publishing{true};
     std::optional<github::progress> progress;
     if (!chosen.quiet) {
-        progress.emplace(terminal,
-                         [&] { return look(bus, replay.tally(), bad, chosen, publishing); });
+        progress.emplace(
+            terminal, [&] { return look(bus, replay.tally(), bad, chosen, publishing, between); });
     }
     replay.run();
     publishing.store(false, std::memory_order_relaxed);
+    if (between != nullptr) {
+        between->input_ends(replay.tally().published.load(std::memory_order_relaxed));
+    }
     // A second Ctrl-C is not needed to leave this: the first one goes on to drain(), which has a
     // deadline.
-    while (!github::stop_signal::requested() && !bus.wait_idle(100ms)) {
+    while (!github::stop_signal::requested() && !bus.wait_idle(between != nullptr ? 1ms : 100ms)) {
+        if (between != nullptr) {
+            between->look();
+        }
     }
 }
 
 std::vector<std::pair<std::string, std::int64_t>> list(const github::findings& found) {
     return {{"triage requests", found.triage_requests},
+            {"issues assigned", found.issues_assigned},
+            {"reviews requested", found.review_requests},
             {"lines to review", found.lines_to_review},
             {"merges", found.merges},
             {"commits", found.commits},
@@ -106,6 +120,7 @@ github::run_report collect(const stentor::bus& bus, const github::replay_tally& 
     report.busiest = made.repositories.busiest(5);
     report.repositories = made.repositories.repositories();
     report.found = list(made.found);
+    report.found.emplace_back("out of order", made.repositories.out_of_order());
     report.failures = made.failures.examples();
     report.notices = made.failures.notices();
     report.audit_path = made.audit.path().string();
@@ -132,17 +147,29 @@ github::exit_code run(const github::options& chosen) {
     // that is too fast waits, and the program stays small.
     stentor::bus bus{{.workers = chosen.workers, .memory = 64 << 20, .log = made.failures.sink()}};
     github::subscribe_all(bus, made.audit, made.repositories, made.found, chosen.slow);
+    github::load_handlers(bus);
+    std::optional<github::intermission> pause;
+    if (chosen.pause_at) {
+        pause.emplace(bus, chosen);
+    }
+    auto* const between = pause ? &*pause : nullptr;
     bus.warm();
 
     github::stop_signal::install();
-    github::replay replay(bus, *source, bad, chosen);
+    github::replay replay(bus, *source, bad, chosen, between);
     const auto started = steady_clock::now();
-    publish_and_finish(bus, replay, bad, chosen, terminal);
+    publish_and_finish(bus, replay, bad, chosen, terminal, between);
     const auto drained = bus.drain(10s);
+    if (between != nullptr) {
+        between->look();
+    }
     const std::chrono::nanoseconds elapsed = steady_clock::now() - started;
 
     github::run_report report = collect(bus, replay.tally(), *source, bad, made);
     report.drained = drained;
+    if (between != nullptr) {
+        report.pause = between->told();
+    }
     report.elapsed_ns = elapsed.count();
     if (report.published == 0 && report.refused.empty() && !report.interrupted) {
         throw github::failure(

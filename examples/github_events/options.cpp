@@ -18,8 +18,11 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::array known{"--data"sv,  "--input"sv, "--events"sv, "--rate"sv, "--workers"sv,
-                           "--audit"sv, "--slow"sv,  "--quiet"sv,  "--help"sv};
+constexpr std::array known{"--data"sv,     "--input"sv,     "--events"sv, "--rate"sv,
+                           "--workers"sv,  "--audit"sv,     "--slow"sv,   "--pause"sv,
+                           "--pause-at"sv, "--resume-at"sv, "--quiet"sv,  "--help"sv};
+
+constexpr std::uint64_t events_max = 1'000'000'000'000;
 
 [[noreturn]] void refuse(const std::string& why) {
     throw failure(exit_code::usage, why + "\n(--help lists the options)");
@@ -75,15 +78,50 @@ void set(options& chosen, std::string_view name, std::string_view value) {
     } else if (name == "--input") {
         chosen.input = value;
     } else if (name == "--events") {
-        chosen.events = number(name, value, 1, 1'000'000'000'000);
+        chosen.events = number(name, value, 1, events_max);
     } else if (name == "--rate") {
         chosen.rate = number(name, value, 0, 1'000'000'000);
     } else if (name == "--workers") {
         chosen.workers = static_cast<int>(number(name, value, 0, 1024));
     } else if (name == "--audit") {
         chosen.audit = value;
+    } else if (name == "--pause") {
+        chosen.pause = value;
+    } else if (name == "--pause-at") {
+        chosen.pause_at = number(name, value, 0, events_max);
+    } else if (name == "--resume-at") {
+        chosen.resume_at = number(name, value, 1, events_max);
     } else {
         chosen.slow = std::chrono::milliseconds(number(name, value, 0, 10'000));
+    }
+}
+
+void check_pause(const options& chosen) {
+    if (!chosen.pause_at) {
+        if (chosen.resume_at) {
+            refuse("--resume-at ends a pause; --pause-at N begins it, so give both");
+        }
+        if (!chosen.pause.empty()) {
+            refuse("--pause says who pauses; --pause-at N says when, so give both");
+        }
+        return;
+    }
+    if (chosen.resume_at && *chosen.resume_at <= *chosen.pause_at) {
+        refuse("--resume-at " + std::to_string(*chosen.resume_at) + " is not after --pause-at " +
+               std::to_string(*chosen.pause_at) + "; it counts events from the start, too");
+    }
+    if (!chosen.events) {
+        return;  // how many the file has is not known yet
+    }
+    const auto never = [&](std::string_view name, std::uint64_t at) {
+        refuse(std::string(name) + " " + std::to_string(at) + " comes too late: " +
+               std::to_string(*chosen.events) + " events are published (--events)");
+    };
+    if (*chosen.pause_at >= *chosen.events) {
+        never("--pause-at", *chosen.pause_at);
+    }
+    if (chosen.resume_at.value_or(0) > *chosen.events) {
+        never("--resume-at", *chosen.resume_at);
     }
 }
 
@@ -99,6 +137,10 @@ void complete(options& chosen) {
     }
     if (!chosen.events && chosen.input.empty()) {
         chosen.events = default_events;
+    }
+    check_pause(chosen);
+    if (chosen.pause.empty()) {
+        chosen.pause = default_pause;
     }
 }
 
@@ -169,6 +211,11 @@ usage: stentor_github_events [options]
                  (default: )" +
            (cache_folder() / "github_events_audit.ndjson").string() + R"()
   --slow MS      how long the slow handler takes per event (default: 1)
+  --pause-at N   after N events pause some handlers: what is for them waits
+  --resume-at M  after M events let them go on (default: when all is published)
+  --pause WHO    who pauses: a handler's name, tag:TAG, or a pattern over names
+                 (default: )" +
+           std::string(default_pause) + R"()
   --quiet        no progress, only the report
   --help         this text
 
@@ -176,7 +223,8 @@ Ctrl-C stops publishing, lets what was accepted finish, and still prints the rep
 ends the program at once.
 
 exit codes: 0 done, 1 the books do not balance or the run broke off, 2 wrong usage, 3 a file
-cannot be opened, 4 the input has no usable event, 130 stopped by Ctrl-C.
+cannot be opened, 4 the input has no usable event, 5 a handler is missing in the program,
+130 stopped by Ctrl-C.
 )";
 }
 

@@ -13,6 +13,9 @@
 
 namespace github {
 
+// Whom --pause-at pauses unless --pause names others.
+inline constexpr const char* default_pause = "tag:git";
+
 struct options {
     std::filesystem::path data;  // folder with the fetched index.json
     std::string input;           // the user's own NDJSON; "-" is standard input; empty: data
@@ -21,7 +24,10 @@ struct options {
     int workers = 0;                      // 0 lets the library choose
     std::filesystem::path audit;          // where the audit handler writes
     std::chrono::milliseconds slow{1};    // how long the slow handler takes
-    bool quiet = false;                   // no progress
+    std::string pause;                    // which handlers pause: a name, tag:TAG, or a pattern
+    std::optional<std::uint64_t> pause_at;   // after so many events; none: never
+    std::optional<std::uint64_t> resume_at;  // none: when all is published
+    bool quiet = false;                      // no progress
     bool help = false;
 };
 

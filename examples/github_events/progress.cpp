@@ -46,6 +46,11 @@ std::string progress_line(const progress_state& state, double per_second) {
         line = count(state.published) + " events published, waiting for the handlers";
     }
     line += "  in flight " + in_short(state.in_flight);
+    if (state.pause == intermission::stage::paused) {
+        line += "  held " + in_short(state.backlog);
+    } else if (state.pause == intermission::stage::catching_up) {
+        line += "  catching up " + in_short(state.backlog);
+    }
     if (state.failed > 0) {
         line += "  failed " + in_short(state.failed);
     }

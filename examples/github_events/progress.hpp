@@ -2,6 +2,7 @@
 #pragma once
 
 #include "console.hpp"
+#include "intermission.hpp"
 
 #include <chrono>
 #include <condition_variable>
@@ -24,6 +25,8 @@ struct progress_state {
     std::int64_t in_flight = 0;           // deliveries that are not finished
     std::int64_t failed = 0;
     std::uint64_t bad = 0;  // bad records
+    intermission::stage pause = intermission::stage::to_come;
+    std::int64_t backlog = 0;  // of the paused handlers, also after the pause
 };
 
 // The line for a state; `per_second` is the current rate of publishing.

@@ -5,8 +5,24 @@
 #include "events.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 namespace github {
+namespace {
+
+// Which event of the run it is; 0 when it does not say.
+std::int64_t number_of(const stentor::any_event& event, const stentor::metadata& metadata) {
+    std::int64_t number = 0;
+    for (std::uint32_t index = 0; index < metadata.header_count; ++index) {
+        const stentor::header header = event.header_at(index);
+        if (header.name == number_header) {
+            std::from_chars(header.value.data(), header.value.data() + header.value.size(), number);
+        }
+    }
+    return number;
+}
+
+}  // namespace
 
 void projection::apply(const stentor::any_event& event) {
     repository_counts change{.events = 1};
@@ -23,6 +39,7 @@ void projection::apply(const stentor::any_event& event) {
 
     const stentor::metadata metadata = event.metadata();
     std::string_view name = metadata.key.empty() ? "(none)" : metadata.key;
+    const std::int64_t number = number_of(event, metadata);
     const std::lock_guard lock(mutex_);
     auto found = counts_.find(name);
     if (found == counts_.end()) {
@@ -37,6 +54,9 @@ void projection::apply(const stentor::any_event& event) {
     total.pushes += change.pushes;
     total.commits += change.commits;
     total.releases += change.releases;
+    total.latest = event.topic();
+    out_of_order_ += number < total.latest_number ? 1 : 0;
+    total.latest_number = number;
 }
 
 std::vector<projection::row> projection::busiest(std::size_t count) const {
@@ -48,6 +68,11 @@ std::vector<projection::row> projection::busiest(std::size_t count) const {
     });
     rows.resize(std::min(rows.size(), count));
     return rows;
+}
+
+std::int64_t projection::out_of_order() const {
+    const std::lock_guard lock(mutex_);
+    return out_of_order_;
 }
 
 std::size_t projection::repositories() const {

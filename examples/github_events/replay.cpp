@@ -2,6 +2,7 @@
 
 #include "replay.hpp"
 
+#include "projection.hpp"
 #include "stop_signal.hpp"
 
 #include <algorithm>
@@ -24,8 +25,9 @@ constexpr auto sleep_max = 100ms;
 
 }  // namespace
 
-replay::replay(stentor::bus& bus, record_source& source, bad_input& bad, const options& chosen)
-    : bus_(bus), source_(source), bad_(bad), options_(chosen) {}
+replay::replay(stentor::bus& bus, record_source& source, bad_input& bad, const options& chosen,
+               intermission* between)
+    : bus_(bus), source_(source), bad_(bad), options_(chosen), between_(between) {}
 
 void replay::run() {
     started_ = steady_clock::now();
@@ -65,6 +67,9 @@ bool replay::take(record& what) {
         return true;
     }
     keep_the_rate();
+    if (between_ != nullptr) {
+        between_->before_publish(tally_.published.load(std::memory_order_relaxed));
+    }
     return publish(*hook, what);
 }
 
@@ -78,6 +83,9 @@ bool replay::publish(const webhook& hook, const record& what) {
                 tally_.waits.fetch_add(1, std::memory_order_relaxed);
             }
             std::this_thread::sleep_for(pause_when_full);
+            if (between_ != nullptr) {
+                between_->when_full(tally_.published.load(std::memory_order_relaxed));
+            }
             continue;
         }
         if (full_since != steady_clock::time_point{}) {
@@ -100,8 +108,12 @@ bool replay::publish(const webhook& hook, const record& what) {
 }
 
 stentor::publish_result replay::try_publish(const webhook& hook, const record& what) {
-    const stentor::publish_options metadata{
-        .correlation_id = what.id, .source = hook.source, .key = hook.repository};
+    const std::string number = std::to_string(tally_.published.load(std::memory_order_relaxed) + 1);
+    const stentor::header numbered{number_header, number};
+    const stentor::publish_options metadata{.correlation_id = what.id,
+                                            .source = hook.source,
+                                            .key = hook.repository,
+                                            .headers = {&numbered, 1}};
     // Each attempt publishes a copy: the original is still needed if this one is refused.
     return std::visit(
         [&](const auto& event) {

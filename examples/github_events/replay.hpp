@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "intermission.hpp"
 #include "mapping.hpp"
 #include "options.hpp"
 #include "source.hpp"
@@ -31,7 +32,9 @@ struct replay_tally {
 
 class replay {
 public:
-    replay(stentor::bus& bus, record_source& source, bad_input& bad, const options& chosen);
+    // `between`: told before each publish and when the bus is full, if there is one.
+    replay(stentor::bus& bus, record_source& source, bad_input& bad, const options& chosen,
+           intermission* between = nullptr);
 
     // Returns when all is published, the input is at its end, or a stop was requested.
     void run();
@@ -50,6 +53,7 @@ private:
     record_source& source_;
     bad_input& bad_;
     const options& options_;
+    intermission* const between_;
     replay_tally tally_;
     std::chrono::steady_clock::time_point started_;
 };

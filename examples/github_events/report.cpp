@@ -2,6 +2,8 @@
 
 #include "report.hpp"
 
+#include "handler_table.hpp"
+#include "page.hpp"
 #include "text.hpp"
 
 #include <algorithm>
@@ -12,10 +14,6 @@ namespace github {
 namespace {
 
 using stentor::delivery_terms;
-using stentor::subscription_snapshot;
-
-constexpr std::size_t duration_width = 7;
-constexpr std::array quantiles{0.5, 0.99, 0.999};
 
 std::string count(std::uint64_t value) {
     return with_commas(static_cast<std::int64_t>(value));
@@ -25,54 +23,30 @@ std::string times(std::uint64_t number) {
     return number == 1 ? "once" : count(number) + " times";
 }
 
-// The deliveries whose handler was called and came back, in whatever way.
-std::int64_t delivered(const delivery_terms& terms) {
-    return terms.completed + terms.failed + terms.dead_lettered;
+std::int64_t held_in_all(const intermission::account& pause) {
+    std::int64_t sum = 0;
+    for (const auto& each : pause.handlers) {
+        sum += each.held;
+    }
+    return sum;
 }
 
-std::int64_t dropped(const delivery_terms& terms) {
-    return terms.dropped_full + terms.dropped_no_memory;
+void write_pause(page& out, const intermission::account& pause) {
+    using stage = intermission::stage;
+    if (pause.now == stage::to_come) {
+        out.line("  pause         none: there were too few events");
+        return;
+    }
+    out.line("  pause         " + pause.which + " after " + count(pause.paused_after) + " events");
+    const std::string_view why = pause.why == intermission::reason::asked ? ""
+                                 : pause.why == intermission::reason::full
+                                     ? ", early: the bus was full of what was held"
+                                     : ", the last ones";
+    out.line("  resume        after " + count(pause.resumed_after) + " events" + std::string(why));
+    out.line("  backlog       " + with_commas(held_in_all(pause)) + " deliveries were held, " +
+             (pause.now == stage::over ? "and handled within " + duration_text(pause.caught_up_ns)
+                                       : "and not all handled in time"));
 }
-
-class page {
-public:
-    explicit page(const report_style& style) : style_(style) {}
-
-    void line(std::string_view text = {}) { text_.append(text).append("\n"); }
-    void heading(std::string_view text) {
-        line();
-        line(coloured("1", text));
-    }
-    // The codes are those of the terminal: 1 bold, 31 red, 32 green.
-    [[nodiscard]] std::string coloured(std::string_view code, std::string_view text) const {
-        if (!style_.colours) {
-            return std::string(text);
-        }
-        return "\033[" + std::string(code) + "m" + std::string(text) + "\033[0m";
-    }
-    // "label   left = a + b + c", broken at the pluses where it does not fit.
-    void equation(std::string_view label, const std::string& left,
-                  const std::vector<std::string>& terms) {
-        std::string current = "  " + github::left(label, 12) + left + " ";
-        const std::size_t indent = columns_of(current);
-        std::string_view sign = "= ";
-        for (const std::string& term : terms) {
-            if (columns_of(current) + columns_of(term) + 3 > style_.width && sign != "= ") {
-                line(current.substr(0, current.size() - 1));
-                current.assign(indent, ' ');
-            }
-            current.append(sign).append(term).append(" ");
-            sign = "+ ";
-        }
-        line(current.substr(0, current.size() - 1));
-    }
-    [[nodiscard]] std::size_t width() const { return style_.width; }
-    [[nodiscard]] std::string take() { return std::move(text_); }
-
-private:
-    const report_style& style_;
-    std::string text_;
-};
 
 void write_headline(page& out, const run_report& run) {
     const double seconds = std::max(static_cast<double>(run.elapsed_ns) / 1e9, 1e-9);
@@ -104,104 +78,18 @@ void write_headline(page& out, const run_report& run) {
     for (const auto& [status, number] : run.refused) {
         out.line("  refused       " + count(number) + " events: " + status);
     }
+    if (run.pause) {
+        write_pause(out, *run.pause);
+    }
     if (run.interrupted) {
         out.line("  stopped early, as asked; what was accepted was finished");
     }
 }
 
-// How wide the columns of the table of handlers are, and which there are.
-struct handler_columns {
-    std::size_t name = 7;
-    std::size_t topics = 0;  // 0: not shown
-    std::size_t delivered = 9;
-    std::size_t failed = 6;
-    std::size_t dropped = 0;
-    std::size_t time = duration_width + 1;
-
-    handler_columns(const std::vector<subscription_snapshot>& rows, std::size_t width) {
-        std::size_t longest_topics = 6;
-        for (const auto& row : rows) {
-            name = std::max(name, columns_of(row.name));
-            delivered = std::max(delivered, with_commas(github::delivered(row.terms)).size());
-            failed = std::max(failed, with_commas(row.terms.failed).size());
-            if (const std::int64_t lost = github::dropped(row.terms); lost > 0) {
-                dropped = std::max({dropped, std::size_t{7}, with_commas(lost).size()});
-            }
-            longest_topics = std::max(longest_topics, columns_of(row.pattern));
-        }
-        name = std::min<std::size_t>(name, 24);
-        // What there is room for: first air between the columns, then the topics.
-        time += whole() + 2 * quantiles.size() <= width ? 1 : 0;
-        longest_topics = std::min<std::size_t>(longest_topics, 28);
-        topics = whole() + longest_topics + 2 <= width ? longest_topics : 0;
-    }
-    [[nodiscard]] std::size_t whole() const { return before_times() + 2 * quantiles.size() * time; }
-    [[nodiscard]] std::string times(const stentor::histogram_snapshot& taken) const {
-        std::string text;
-        for (const double quantile : quantiles) {
-            text +=
-                right(taken.count == 0 ? "-" : duration_text(taken.quantile_ns(quantile)), time);
-        }
-        return text;
-    }
-    // ".. title .." over the columns of one kind of times.
-    [[nodiscard]] std::string over_times(std::string_view title) const {
-        const std::size_t room = quantiles.size() * time - 4 - columns_of(title);
-        return "  " + std::string(room - room / 2, '.') + " " + std::string(title) + " " +
-               std::string(room / 2, '.');
-    }
-    [[nodiscard]] std::string start(std::string_view handler, std::string_view pattern) const {
-        std::string text = left(handler, name);
-        if (topics > 0) {
-            text += "  " + left(pattern, topics);
-        }
-        return text;
-    }
-    [[nodiscard]] std::size_t before_times() const {
-        return name + (topics > 0 ? topics + 2 : 0) + delivered + 1 + failed + 1 +
-               (dropped > 0 ? dropped + 1 : 0);
-    }
-};
-
-void write_handlers(page& out, const run_report& run) {
-    std::vector<subscription_snapshot> rows = run.bus.subscriptions;
-    std::sort(rows.begin(), rows.end(), [](const auto& one, const auto& other) {
-        return std::pair(-delivered(one.terms), std::string_view(one.name)) <
-               std::pair(-delivered(other.terms), std::string_view(other.name));
-    });
-    const handler_columns columns(rows, out.width());
-    out.line();
-    out.line(std::string(columns.before_times(), ' ') + columns.over_times("in the handler") +
-             columns.over_times("publish to done"));
-    std::string head = columns.start("handler", "topics") +
-                       right("delivered", columns.delivered + 1) +
-                       right("failed", columns.failed + 1);
-    if (columns.dropped > 0) {
-        head += right("dropped", columns.dropped + 1);
-    }
-    for (int side = 0; side < 2; ++side) {
-        for (const std::string_view title : {"p50", "p99", "p99.9"}) {
-            head += right(title, columns.time);
-        }
-    }
-    out.line(out.coloured("1", head));
-
-    bool sampled = false;
-    for (const auto& row : rows) {
-        const std::string failed = right(with_commas(row.terms.failed), columns.failed + 1);
-        std::string text = columns.start(row.name, row.pattern) +
-                           right(with_commas(delivered(row.terms)), columns.delivered + 1) +
-                           (row.terms.failed > 0 ? out.coloured("31", failed) : failed);
-        if (columns.dropped > 0) {
-            text += right(with_commas(dropped(row.terms)), columns.dropped + 1);
-        }
-        text += columns.times(row.service) + columns.times(row.end_to_end);
-        out.line(text);
-        sampled = sampled || row.sampled;
-    }
-    if (sampled && run.bus.sampled_one_in > 1) {
-        out.line("(calls under 1 us are timed one in " + count(run.bus.sampled_one_in) + ")");
-    }
+// All topics of repositories begin so.
+std::string_view without_prefix(std::string_view topic) {
+    constexpr std::string_view prefix = "github.";
+    return topic.starts_with(prefix) ? topic.substr(prefix.size()) : topic;
 }
 
 void write_repositories(page& out, const run_report& run) {
@@ -224,6 +112,11 @@ void write_repositories(page& out, const run_report& run) {
     for (const column& each : columns) {
         numbers += each.width;
     }
+    // Where there is room: what happened last.
+    constexpr std::size_t latest_max = 28;
+    constexpr std::size_t name_min = 24;
+    const std::size_t latest = out.width() >= numbers + name_min + 2 + latest_max ? latest_max : 0;
+    numbers += latest > 0 ? latest + 2 : 0;
     const std::size_t name_width = out.width() > numbers + 12 ? out.width() - numbers : 12;
     const auto start = [&](std::string_view name) {
         return left(name, std::min<std::size_t>(name_width, 40));
@@ -233,6 +126,7 @@ void write_repositories(page& out, const run_report& run) {
     for (const column& each : columns) {
         head += right(each.title, each.width);
     }
+    head += latest > 0 ? "  latest" : "";
     out.line();
     out.line(out.coloured("1", head));
     for (const auto& [name, counts] : run.busiest) {
@@ -241,6 +135,9 @@ void write_repositories(page& out, const run_report& run) {
             const std::int64_t value = counts.*each.value;
             const std::string full = with_commas(value);
             text += right(full.size() < each.width ? full : in_short(value), each.width);
+        }
+        if (latest > 0) {
+            text += "  " + cut(printable(without_prefix(counts.latest)), latest);
         }
         out.line(text);
     }
@@ -253,7 +150,7 @@ void write_findings(page& out, const run_report& run) {
         const std::string item = " " + what + " " + with_commas(number) + ",";
         if (columns_of(text) + columns_of(item) > out.width()) {
             out.line(text);
-            text = " ";
+            text.assign(1, ' ');
         }
         text += item;
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "failure_log.hpp"
+#include "intermission.hpp"
 #include "projection.hpp"
 #include <stentor/bus/drain_report.hpp>
 #include <stentor/metrics/snapshot.hpp>
@@ -9,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,6 +32,8 @@ struct run_report {
     std::map<std::string, std::uint64_t> refused;
     bool interrupted = false;
     std::int64_t elapsed_ns = 0;  // from the first publish to the last handler
+
+    std::optional<intermission::account> pause;  // when one was asked for
 
     // What the bus says about itself, after it was drained.
     stentor::bus_snapshot bus;

@@ -82,10 +82,38 @@ TEST(options, refuse_missing_values_stray_words_and_contradictions) {
     EXPECT_THAT(refusal_of({"--\033[31m"}), HasSubstr("'--?[31m'")) << "no escape gets through";
 }
 
+TEST(options, pause_some_handlers_of_the_example_by_default) {
+    const auto chosen = parse({"--pause-at", "20000", "--resume-at=60000"});
+    EXPECT_EQ(chosen.pause, default_pause);
+    EXPECT_EQ(chosen.pause_at, 20'000U);
+    EXPECT_EQ(chosen.resume_at, 60'000U);
+    EXPECT_EQ(parse({"--pause-at", "0", "--pause", "mirror"}).pause, "mirror");
+    EXPECT_FALSE(parse({"--pause-at", "0"}).resume_at.has_value());
+    EXPECT_FALSE(parse({}).pause_at.has_value());
+}
+
+TEST(options, refuse_a_pause_that_cannot_be) {
+    EXPECT_THAT(refusal_of({"--resume-at", "5"}), HasSubstr("--pause-at N begins it"));
+    EXPECT_THAT(refusal_of({"--pause", "mirror"}), HasSubstr("--pause-at N says when"));
+    EXPECT_THAT(refusal_of({"--pause-at", "9", "--resume-at", "9"}),
+                HasSubstr("--resume-at 9 is not after --pause-at 9"));
+    EXPECT_THAT(refusal_of({"--events", "9", "--pause-at", "9"}),
+                HasSubstr("--pause-at 9 comes too late: 9 events are published"));
+    EXPECT_THAT(refusal_of({"--events", "9", "--pause-at", "3", "--resume-at", "10"}),
+                HasSubstr("--resume-at 10 comes too late"));
+    EXPECT_THAT(refusal_of({"--pause-at", "-1"}), HasSubstr("--pause-at wants a whole number"));
+    EXPECT_THAT(refusal_of({"--pause-at", "1", "--resume-at", "soon"}),
+                HasSubstr("--resume-at wants a whole number"));
+    EXPECT_THAT(refusal_of({"--pause="}), HasSubstr("--pause wants a value"));
+    EXPECT_THAT(refusal_of({"--pauseat", "1"}), HasSubstr("did you mean --pause-at?"));
+    EXPECT_TRUE(parse({"--input", "own", "--pause-at", "9"}).pause_at) << "its length is unknown";
+}
+
 TEST(options, help_names_each_of_them) {
     const std::string help = help_text();
-    for (const char* name : {"--events N", "--rate R", "--workers N", "--input FILE", "--data DIR",
-                             "--audit FILE", "--slow MS", "--quiet", "--help"}) {
+    for (const char* name :
+         {"--events N", "--rate R", "--workers N", "--input FILE", "--data DIR", "--audit FILE",
+          "--slow MS", "--pause-at N", "--resume-at M", "--pause WHO", "--quiet", "--help"}) {
         EXPECT_THAT(help, HasSubstr(name));
     }
 }

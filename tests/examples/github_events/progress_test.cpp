@@ -25,6 +25,18 @@ TEST(progress_line, shows_failures_and_bad_input) {
               "12 events  5/s  in flight 0  failed 3  bad input 2");
 }
 
+TEST(progress_line, shows_a_pause_and_what_is_left_of_it) {
+    using stage = github::intermission::stage;
+    EXPECT_EQ(
+        progress_line({.published = 12, .target = {}, .pause = stage::paused, .backlog = 9}, 5),
+        "12 events  5/s  in flight 0  held 9");
+    EXPECT_EQ(progress_line(
+                  {.published = 12, .target = {}, .pause = stage::catching_up, .backlog = 4}, 5),
+              "12 events  5/s  in flight 0  catching up 4");
+    EXPECT_EQ(progress_line({.published = 12, .target = {}, .pause = stage::over, .backlog = 4}, 5),
+              "12 events  5/s  in flight 0");
+}
+
 TEST(progress_line, says_what_it_waits_for_at_the_end) {
     EXPECT_EQ(
         progress_line({.publishing = false, .published = 1000, .target = {}, .in_flight = 7}, 0),

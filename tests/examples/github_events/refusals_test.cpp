@@ -36,6 +36,23 @@ TEST(github_events, refuses_options_that_it_does_not_know) {
     expect_refused(run({"own.ndjson"}), 2, "--input FILE");
 }
 
+TEST(github_events, refuses_to_pause_nobody) {
+    const scratch_folder folder;
+    const auto own = folder.file("own.ndjson", "{\"event\":\"fork\",\"payload\":{}}\n");
+    const std::vector<std::string> basic{"--input",    own, "--audit", folder.path("audit"),
+                                         "--pause-at", "1"};
+    const auto with = [&](const std::string& who) {
+        auto arguments = basic;
+        arguments.insert(arguments.end(), {"--pause", who});
+        return run(arguments);
+    };
+    expect_refused(with("mirorr"), 2, "did you mean \"mirror\"?");
+    expect_refused(with("tag:it"), 2, "did you mean \"git\"?");
+    expect_refused(with("none.*"), 2, "no subscription of this bus");
+    expect_refused(with("a..*"), 2, "a token is empty");
+    expect_refused(run({"--resume-at", "7"}), 2, "--pause-at N begins it");
+}
+
 TEST(github_events, prints_its_help) {
     const auto help = run({"--help"});
     EXPECT_EQ(help.exit_code, 0);

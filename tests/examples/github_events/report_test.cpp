@@ -58,12 +58,62 @@ run_report example() {
     return run;
 }
 
+intermission::account a_pause() {
+    return {.which = "tag:git",
+            .now = intermission::stage::over,
+            .paused_after = 20'000,
+            .resumed_after = 600'000,
+            .handlers = {{"mirror", 12'345}, {"release-notes", 0}},
+            .caught_up_ns = 3'210'000};
+}
+
 TEST(report, fits_the_terminal) {
-    for (const std::size_t width : {std::size_t{80}, std::size_t{100}, std::size_t{120}}) {
-        for (const auto& line : lines_of(render(example(), {.width = width}))) {
-            EXPECT_LE(columns_of(line), width) << line;
+    run_report with_pause = example();
+    with_pause.pause = a_pause();
+    for (const auto& run : {example(), with_pause}) {
+        for (const std::size_t width : {std::size_t{80}, std::size_t{100}, std::size_t{120}}) {
+            for (const auto& line : lines_of(render(run, {.width = width}))) {
+                EXPECT_LE(columns_of(line), width) << line;
+            }
         }
     }
+}
+
+TEST(report, tells_of_a_pause_what_was_held_for_whom) {
+    run_report run = example();
+    EXPECT_THAT(render(run, {}), Not(HasSubstr(" held")));
+    run.pause = a_pause();
+    const std::string text = render(run, {.width = 80});
+    EXPECT_THAT(text, HasSubstr("  pause         tag:git after 20,000 events\n"));
+    EXPECT_THAT(text, HasSubstr("  resume        after 600,000 events\n"));
+    EXPECT_THAT(text, HasSubstr("12,345 deliveries were held, and handled within 3.21 ms\n"));
+    for (const auto& line : lines_of(text)) {
+        if (line.starts_with("mirror ")) {
+            EXPECT_THAT(line, HasSubstr("21,280 12,160 12,345 ")) << text;
+        } else if (line.starts_with("audit ")) {
+            EXPECT_THAT(line, HasSubstr("1,000,000      0         ")) << text;
+        }
+    }
+}
+
+TEST(report, says_why_a_pause_ended_before_its_time) {
+    run_report run = example();
+    run.pause = a_pause();
+    run.pause->why = intermission::reason::full;
+    EXPECT_THAT(render(run, {}), HasSubstr("events, early: the bus was full of what was held\n"));
+    run.pause->why = intermission::reason::at_the_end;
+    EXPECT_THAT(render(run, {}), HasSubstr("after 600,000 events, the last ones\n"));
+    run.pause->now = intermission::stage::catching_up;
+    EXPECT_THAT(render(run, {}), HasSubstr("held, and not all handled in time\n"));
+    run.pause->now = intermission::stage::to_come;
+    EXPECT_THAT(render(run, {}), HasSubstr("  pause         none: there were too few events\n"));
+}
+
+TEST(report, shows_what_happened_last_where_there_is_room) {
+    run_report run = example();
+    run.busiest[0].second.latest = "github.issues.opened";
+    EXPECT_THAT(render(run, {.width = 80}), Not(HasSubstr("latest")));
+    EXPECT_THAT(render(run, {.width = 120}), HasSubstr("  issues.opened\n"));
 }
 
 TEST(report, shows_topics_where_there_is_room) {

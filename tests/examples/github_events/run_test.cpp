@@ -79,6 +79,72 @@ TEST_F(run_of_real_webhooks, delivers_each_of_them_to_its_handlers) {
     EXPECT_EQ(lines_of(text_of_file(folder.path("audit"))).size(), webhooks);
 }
 
+TEST_F(run_of_real_webhooks, loads_a_handler_that_registers_itself) {
+    const auto once = run({"--events", "329", "--quiet"});
+    expect_balanced(once);
+    EXPECT_THAT(row_of(once, "reviewer"), ContainsRegex("^reviewer +4 +0 "));
+    EXPECT_THAT(row_of(once, "review-desk"), ContainsRegex("^review-desk +4 +0 "));
+    EXPECT_THAT(once.out, HasSubstr("reviews requested 4"));
+}
+
+TEST_F(run_of_real_webhooks, answers_what_a_coroutine_asks) {
+    const auto once = run({"--events", "329", "--quiet"});
+    EXPECT_THAT(once.out, HasSubstr("triage requests 4, issues assigned 4"));
+}
+
+TEST_F(run_of_real_webhooks, knows_what_happened_last_in_each_repository) {
+    for (int time = 0; time < 3; ++time) {
+        const auto once = run({"--events", "329", "--quiet"}, {.environment = {"COLUMNS=120"}});
+        EXPECT_THAT(row_of(once, "Codertocat/Hello-World"),
+                    ContainsRegex("^Codertocat/Hello-World +230 .* workflow_run.completed$"));
+    }
+}
+
+TEST_F(run_of_real_webhooks, keeps_the_order_of_each_repository) {
+    const auto many = run({"--events", "20000", "--pause-at", "5000", "--resume-at", "7000",
+                           "--pause", "repositories"});
+    expect_balanced(many);
+    EXPECT_THAT(many.out, HasSubstr("out of order 0"));
+}
+
+TEST_F(run_of_real_webhooks, holds_a_backlog_and_works_it_off) {
+    const auto paused = run({"--events", "3290", "--pause-at", "329", "--resume-at", "1645"});
+    expect_balanced(paused);
+    EXPECT_THAT(paused.out, HasSubstr("pause         tag:git after 329 events\n"));
+    EXPECT_THAT(paused.out, HasSubstr("resume        after 1,645 events\n"));
+    // Those of the pause, and of the first ones those that were queued when it began.
+    EXPECT_THAT(paused.out, ContainsRegex("backlog       (5[6-9]|6[0-9]|70) deliveries were held, "
+                                          "and handled within"));
+    EXPECT_THAT(row_of(paused, "mirror"), ContainsRegex("^mirror +70 +40 +(2[89]|3[0-5]) "));
+    EXPECT_THAT(row_of(paused, "pushes"), ContainsRegex("^pushes +70 +0 +(2[89]|3[0-5]) "));
+    EXPECT_THAT(row_of(paused, "audit"), ContainsRegex("^audit +3,290 +0 "));
+}
+
+TEST_F(run_of_real_webhooks, resumes_before_it_drains) {
+    const auto paused = run({"--events", "658", "--pause-at", "0", "--pause", "*"});
+    expect_balanced(paused);
+    EXPECT_THAT(paused.out, HasSubstr("resume        after 658 events, the last ones\n"));
+    EXPECT_THAT(row_of(paused, "audit"), ContainsRegex("^audit +658 +0 +658 "));
+    EXPECT_THAT(row_of(paused, "triage"), ContainsRegex("^triage +8 +0 +8 "));
+    EXPECT_THAT(paused.out, HasSubstr("issues assigned 8"));
+    EXPECT_THAT(paused.out, Not(HasSubstr("notices of the bus")));
+}
+
+TEST_F(run_of_real_webhooks, resumes_early_rather_than_wait_for_ever) {
+    const auto paused = run({"--events", "20000", "--pause-at", "0", "--pause", "audit"});
+    expect_balanced(paused);
+    EXPECT_THAT(paused.out, HasSubstr("early: the bus was full of what was held\n"));
+    EXPECT_THAT(row_of(paused, "audit"), ContainsRegex("^audit +20,000 +0 "));
+}
+
+TEST_F(run_of_real_webhooks, shows_the_backlog_while_it_is_held) {
+    const auto shown =
+        run({"--events", "3000", "--rate", "4000", "--pause-at", "0", "--pause", "audit"},
+            {.terminal_columns = 100});
+    EXPECT_EQ(shown.exit_code, 0) << shown.out;
+    EXPECT_THAT(shown.out, ContainsRegex("in flight [0-9.]+k?  held [0-9.]+k?"));
+}
+
 TEST_F(run_of_real_webhooks, repeats_them_to_any_volume) {
     const auto many = run({"--events", "5000", "--workers", "2"});
     expect_balanced(many);
@@ -107,6 +173,16 @@ TEST_F(run_of_real_webhooks, drains_and_reports_after_ctrl_c) {
             {.signal = SIGINT, .signal_when_seen = " of 1,000,000,000", .terminal_columns = 80});
     EXPECT_EQ(stopped.exit_code, 130) << stopped.out;
     EXPECT_THAT(stopped.out, HasSubstr("stopped early, as asked"));
+    EXPECT_THAT(stopped.out, HasSubstr("unaccounted 0"));
+}
+
+TEST_F(run_of_real_webhooks, delivers_what_is_held_after_ctrl_c) {
+    const auto stopped =
+        run({"--events", "1000000000", "--rate", "2000", "--pause-at", "0", "--pause", "audit"},
+            {.signal = SIGINT, .signal_when_seen = "  held ", .terminal_columns = 80});
+    EXPECT_EQ(stopped.exit_code, 130) << stopped.out;
+    EXPECT_THAT(stopped.out, HasSubstr(", the last ones"));
+    EXPECT_THAT(stopped.out, Not(HasSubstr("were not handled before the deadline")));
     EXPECT_THAT(stopped.out, HasSubstr("unaccounted 0"));
 }
 
