@@ -35,6 +35,10 @@ void expect_promises_kept(const world::plan& how) {
     EXPECT_GT(deliveries, 0);
 }
 
+// Coroutines are the pool's.
+constexpr world::plan in_the_pool{.ordered = true, .coroutines = true, .pauses = true};
+constexpr world::plan elsewhere{.ordered = true, .pauses = true, .places = true};
+
 TEST(engine, keeps_its_promises_at_every_step_of_every_seed) {
     expect_promises_kept({});
 }
@@ -43,30 +47,53 @@ TEST(engine, keeps_order_at_every_step_of_every_seed) {
     expect_promises_kept({.ordered = true});
 }
 
+TEST(engine, keeps_its_promises_to_coroutines_at_every_step) {
+    expect_promises_kept({.coroutines = true});
+}
+
+TEST(engine, keeps_its_promises_wherever_handlers_run) {
+    expect_promises_kept(elsewhere);
+}
+
+TEST(engine, keeps_its_promises_when_much_happens_at_once) {
+    expect_promises_kept(in_the_pool);
+}
+
 TEST(engine, does_the_same_again_for_a_seed) {
-    for (std::uint64_t seed = 1; seed <= 50; ++seed) {
-        world first(seed);
-        world second(seed);
-        EXPECT_TRUE(first.run());
-        EXPECT_TRUE(second.run());
-        EXPECT_EQ(first.model().deliveries(), second.model().deliveries()) << "seed " << seed;
-        EXPECT_EQ(first.trace(), second.trace()) << "seed " << seed;
+    for (const auto& how : {world::plan(), in_the_pool, elsewhere}) {
+        for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+            world first(seed, how);
+            world second(seed, how);
+            EXPECT_TRUE(first.run()) << first.complaint();
+            EXPECT_TRUE(second.run()) << second.complaint();
+            EXPECT_EQ(first.model().deliveries(), second.model().deliveries()) << "seed " << seed;
+            EXPECT_EQ(first.trace(), second.trace()) << "seed " << seed;
+        }
     }
 }
 
 // The model is told of all calls but a few, and must miss them.
-TEST(engine, is_found_out_when_a_call_is_kept_secret) {
+void expect_found_out(world::plan how, int at_least) {
+    how.lies = 10;
     int found = 0;
     int told = 0;
     for (std::uint64_t seed = 1; seed <= 200; ++seed) {
-        world one(seed, {.lies = 10});
+        world one(seed, how);
         const bool held = one.run();
         EXPECT_NE(held, one.lied()) << one.complaint();
         found += held ? 0 : 1;
         told += one.lied() ? 1 : 0;
     }
-    EXPECT_GT(found, 100);
+    EXPECT_GT(found, at_least);
     EXPECT_EQ(found, told);
+}
+
+TEST(engine, is_found_out_when_a_call_is_kept_secret) {
+    expect_found_out({}, 100);
+}
+
+TEST(engine, is_found_out_when_a_coroutine_is_kept_secret) {
+    expect_found_out({.coroutines = true}, 100);
 }
 
 }  // namespace

@@ -57,15 +57,38 @@ void shadow::unsubscribe_returns(sub which, unsubscribe_result result, bool capt
 void shadow::owner_goes(sub which) {
     auto& one = subs_[which];
     one.closing = std::min(one.closing, ++now_);
-    one.deaf = std::min(one.deaf, now_);
+    one.owner_gone = true;
+    owner_may_end(one);
 }
 
-std::set<std::string> shadow::dropped_since(const stentor::audit_report& books) const {
+// Calls keep it alive, coroutines as long as they last.
+void shadow::owner_may_end(subscription& one) const {
+    if (one.owner_gone && one.running == 0) {
+        one.deaf = std::min(one.deaf, now_);
+    }
+}
+
+std::set<std::string> shadow::dropped_since(const stentor::audit_report& books,
+                                            number number_of) const {
     std::set<std::string> names;
+    std::set<std::string_view> rows;
     for (const auto& [name, terms] : books.subscriptions) {
+        rows.insert(name);
         const auto at = by_name_.find(name);
         if (at != by_name_.end() && subs_[at->second].dropped != terms.dropped_full) {
             names.insert(name);
+        }
+    }
+    // One that was over may have lost its row meanwhile; its drops are in the sum of such.
+    auto nameless = books.removed.dropped_full;
+    for (const auto& one : subs_) {
+        nameless -= rows.contains(one.name) ? 0 : one.dropped;
+    }
+    const auto& what = events_.at(number_of);
+    for (const auto& one : subs_) {
+        if (nameless > 0 && !rows.contains(one.name) && may_get(one, what) && full(one, what)) {
+            names.insert(one.name);
+            --nameless;
         }
     }
     return names;
@@ -75,11 +98,12 @@ void shadow::note_drops(const stentor::audit_report& books) {
     if (broken() || open_.empty()) {
         return;
     }
-    auto& innermost = events_.at(*std::ranges::max_element(open_));
+    const auto latest = *std::ranges::max_element(open_);
+    auto& innermost = events_.at(latest);
     if (!innermost.what.waits) {
         return;
     }
-    for (const auto& name : dropped_since(books)) {
+    for (const auto& name : dropped_since(books, latest)) {
         innermost.dropped.insert(name);
         ++subs_[by_name_.at(name)].dropped;
     }
@@ -144,7 +168,7 @@ void shadow::accept(occurrence& what, const std::set<std::string>& dropped) {
         }
         const bool certain = must_get(one, what);
         auto& delivered = one.deliveries[number_of];
-        delivered.certain = certain;
+        delivered.certain = certain && !one.dropping && one.dropped_at < what.begins;
         (certain ? one.certain : one.perhaps) += 1;
         if (dropped.contains(one.name)) {
             if (delivered.state != end::open || delivered.running) {
@@ -183,11 +207,20 @@ void shadow::call_begins(sub which, number number_of) {
         violate("a delivery was made twice: " + about(one, number_of));
         return;
     }
+    if (one.paused) {
+        violate("a call during a pause: " + about(one, number_of));
+        return;
+    }
+    if (one.limits.at_once != 0 && one.running >= one.limits.at_once) {
+        violate("more calls at the same time than it allows: " + about(one, number_of));
+        return;
+    }
     if (one.limits.keys != 0) {
         check_order(one, at->second);
         one.running_keys.insert(at->second.what.key % one.limits.keys);
     }
     delivered.running = true;
+    ++one.running;
 }
 
 void shadow::call_ends(sub which, number number_of, ending how) {
@@ -199,13 +232,72 @@ void shadow::call_ends(sub which, number number_of, ending how) {
         return;
     }
     delivered.running = false;
-    if (how != ending::given_back) {
+    --one.running;
+    owner_may_end(one);
+    if (how == ending::given_back) {
+        delivered.certain = delivered.certain && !one.dropping;
+    } else {
         const bool failed = how == ending::failed;
         delivered.state = failed ? end::failed : end::completed;
         ++(failed ? one.failed : one.completed);
     }
     if (one.limits.keys != 0) {
         one.running_keys.erase(events_.at(number_of).what.key % one.limits.keys);
+    }
+}
+
+void shadow::call_cancelled(sub which, number number_of) {
+    ++now_;
+    auto& one = subs_[which];
+    auto& delivered = one.deliveries[number_of];
+    if (!delivered.running) {
+        violate("a call was cancelled that had not begun: " + about(one, number_of));
+        return;
+    }
+    if (one.closing == never && !draining_) {
+        violate("a coroutine was destroyed, though its subscription goes on: " +
+                about(one, number_of));
+    }
+    delivered.running = false;
+    delivered.state = end::cancelled;
+    --one.running;
+    owner_may_end(one);
+    ++one.cancelled;
+    if (one.limits.keys != 0) {
+        one.running_keys.erase(events_.at(number_of).what.key % one.limits.keys);
+    }
+}
+
+void shadow::pause_begins(sub which, stentor::backlog what) {
+    auto& one = subs_[which];
+    ++now_;
+    if (what == stentor::backlog::hold) {
+        one.held = true;
+        one.dropped_at = std::exchange(one.dropping, false) ? now_ : one.dropped_at;
+        return;
+    }
+    one.dropping = true;
+    one.dropped_at = now_;
+    for (auto& [event, delivered] : one.deliveries) {
+        delivered.certain = delivered.certain && delivered.running;
+    }
+}
+
+void shadow::pause_returns(sub which, bool from_within) {
+    ++now_;
+    auto& one = subs_[which];
+    one.paused = true;
+    if (one.running != 0 && !from_within) {
+        violate("disable returned while a call runs, or a coroutine waits: " + one.name);
+    }
+}
+
+void shadow::resume_begins(sub which) {
+    auto& one = subs_[which];
+    ++now_;
+    one.paused = false;
+    if (std::exchange(one.dropping, false)) {
+        one.dropped_at = now_;
     }
 }
 

@@ -4,6 +4,7 @@
 #include <stentor/event/delivery_report.hpp>
 #include <stentor/event/publish_result.hpp>
 #include <stentor/metrics/audit.hpp>
+#include <stentor/registry/selector.hpp>
 #include <stentor/registry/subscription.hpp>
 
 #include <cstdint>
@@ -27,6 +28,8 @@ struct shadow_limits {
     // Same key: never at the same time, and in the order of the publishes. 0: no order; 1: one key
     // for all events; else as many keys.
     int keys = 0;
+    // So many calls at the same time, at most; those that wait are counted, too. 0: any number.
+    int at_once = 0;
 };
 
 // A model of what the engine has promised, which is told what happens and finds what must not. It
@@ -65,10 +68,20 @@ public:
     enum class ending { completed, failed, given_back };
     void call_begins(sub which, number event);
     void call_ends(sub which, number event, ending how);
+    // Its coroutine was destroyed where it waited.
+    void call_cancelled(sub which, number event);
     // The object that the subscription is tied to is gone; the engine ends it when it finds out.
     void owner_goes(sub which);
     void captures_are_gone(sub which) { subs_[which].captures_gone = true; }
     void drain_begins() { draining_ = true; }
+    // Disabling and enabling. What is dropped is not known before a runner has found it, and what
+    // was enabled again first may be delivered after all.
+    void pause_begins(sub which, stentor::backlog what);
+    // `from_within`: a call of the subscription itself did it.
+    void pause_returns(sub which, bool from_within);
+    // Events in the hands of calls, coroutines that wait included.
+    [[nodiscard]] std::int64_t running(sub which) const { return subs_[which].running; }
+    void resume_begins(sub which);
 
     // --- what must hold ----------------------------------------------------------------------
     // After each step.
@@ -79,8 +92,10 @@ public:
     // Before a call, which may publish: what was dropped since the last look is of the publish that
     // waits for its outcomes, whose answer comes only after what the call publishes.
     void note_drops(const stentor::audit_report& books);
-    // The subscriptions that have dropped more than the model knows of.
-    [[nodiscard]] std::set<std::string> dropped_since(const stentor::audit_report& books) const;
+    // The subscriptions that have dropped more than the model knows of; the last thing that was
+    // offered to them is that event.
+    [[nodiscard]] std::set<std::string> dropped_since(const stentor::audit_report& books,
+                                                      number event) const;
     // What a report says of one delivery that has ended.
     void delivery_reported(std::string_view name, number event, stentor::delivery_status status);
     // How many drops on_drop was told of.
@@ -92,11 +107,12 @@ public:
 private:
     static constexpr std::int64_t never = INT64_MAX;
 
-    enum class end { open, completed, failed, dropped };
+    enum class end { open, completed, failed, dropped, cancelled };
     struct delivery {
         end state = end::open;
         bool running = false;
-        bool certain = true;  // the subscription was there during the whole publish
+        // The subscription was there during the whole publish, and did not drop while paused.
+        bool certain = true;
     };
     struct subscription {
         std::string name;
@@ -108,12 +124,19 @@ private:
         std::int64_t over = never;     // and has returned
         std::int64_t deaf = never;     // no call begins after this
         bool captures_gone = false;
+        bool owner_gone = false;  // nobody but calls keeps it alive
         std::int64_t completed = 0;
         std::int64_t failed = 0;
         std::int64_t dropped = 0;
         std::int64_t certain = 0;  // accepted
         std::int64_t perhaps = 0;
         std::int64_t full_at_most = 0;  // outstanding, if nothing ended since the last check
+        std::int64_t running = 0;       // events in hand
+        std::int64_t cancelled = 0;     // coroutines; what was queued is not known here
+        bool paused = false;
+        bool held = false;             // ever paused so
+        bool dropping = false;         // paused so, at this moment
+        std::int64_t dropped_at = -1;  // the last moment at which it was; -1: never
         std::map<number, delivery> deliveries{};
         std::set<int> running_keys{};
     };
@@ -139,6 +162,8 @@ private:
     [[nodiscard]] bool full(const subscription& one, const occurrence& what) const {
         return !one.limits.lossy && brimming(one, what);
     }
+    [[nodiscard]] std::int64_t from_inside(const subscription& one) const;
+    void owner_may_end(subscription& one) const;
     void accept(occurrence& what, const std::set<std::string>& dropped);
     void check_status(const occurrence& what, stentor::publish_status status,
                       const std::set<std::string>& dropped, std::string_view full);
@@ -147,6 +172,7 @@ private:
     void check_row(subscription& one, const stentor::delivery_terms& terms);
     void check_rest(const subscription& one, bool abandoned);
     void check_losses(const subscription& one, const stentor::delivery_terms& terms);
+    void check_pause(const subscription& one, const stentor::delivery_terms& terms);
     [[nodiscard]] bool uninterrupted(const occurrence& what) const;
 
     std::vector<subscription> subs_;

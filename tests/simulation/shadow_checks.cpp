@@ -29,7 +29,8 @@ void shadow::check_status(const occurrence& what, publish_status status,
         }
         const bool accepts =
             status == publish_status::accepted || status == publish_status::accepted_partial;
-        if (accepts && !was_dropped && exact && must_get(one, what) && full(one, what)) {
+        if (accepts && !was_dropped && exact && must_get(one, what) && full(one, what) &&
+            one.full_at_most - from_inside(one) >= one.limits.capacity - one.limits.capacity / 10) {
             violate("accepted beyond the capacity: " + about(one, what.what.event));
         }
     }
@@ -73,6 +74,14 @@ void shadow::check_status(const occurrence& what, publish_status status,
     if (what.late && !what.what.caused && status != publish_status::closed) {
         violate("an outsider was let in after the drain began: " + text);
     }
+}
+
+// What handlers published may have taken the reserve, and then leaves the outsiders their share.
+std::int64_t shadow::from_inside(const subscription& one) const {
+    const auto count = std::ranges::count_if(one.deliveries, [&](const auto& each) {
+        return each.second.state == end::open && events_.at(each.first).what.inside;
+    });
+    return std::min<std::int64_t>(count, one.limits.capacity / 10);
 }
 
 // By an outsider and in one go: since the last check nothing has ended.
@@ -183,6 +192,15 @@ void shadow::check_row(subscription& one, const stentor::delivery_terms& terms) 
     if (terms.cancelled != 0 && one.closing == never && !draining_) {
         violate("cancelled, though the subscription is not over: " + one.name);
     }
+    if (terms.cancelled < one.cancelled) {
+        violate("coroutines were destroyed and not counted: " + one.name);
+    }
+    if (terms.held != 0 && !one.held) {
+        violate("held without a pause: " + one.name);
+    }
+    if (terms.dropped_disabled != 0 && one.dropped_at < 0) {
+        violate("dropped as disabled, and never was: " + one.name);
+    }
     one.full_at_most = outstanding;
 }
 
@@ -194,13 +212,17 @@ void shadow::check_at_rest(const stentor::audit_report& books, bool abandoned) {
     if (books.unaccounted() != 0) {
         violate("the books do not balance at rest:\n" + books.to_string());
     }
+    std::int64_t held = 0;
     for (const auto& [name, terms] : books.subscriptions) {
-        if (terms.outstanding() != 0) {
+        const auto& one = subs_[by_name_.at(name)];
+        if (terms.outstanding() != (one.paused && !draining_ ? terms.held : 0)) {
             violate("something is left behind: " + name + '\n' + books.to_string());
         }
-        check_losses(subs_[by_name_.at(name)], terms);
+        held += terms.held;
+        check_losses(one, terms);
+        check_pause(one, terms);
     }
-    if (books.removed.outstanding() != 0 || books.envelopes_alive != 0) {
+    if (books.removed.outstanding() != 0 || (held == 0 && books.envelopes_alive != 0)) {
         violate("something is left behind\n" + books.to_string());
     }
     for (const auto& one : subs_) {
@@ -208,9 +230,33 @@ void shadow::check_at_rest(const stentor::audit_report& books, bool abandoned) {
     }
 }
 
+// What a pause holds back is what was not delivered.
+void shadow::check_pause(const subscription& one, const stentor::delivery_terms& terms) {
+    if (!one.paused || one.limits.lossy || one.closing != never || draining_) {
+        return;
+    }
+    std::int64_t certain = 0;
+    std::int64_t perhaps = 0;
+    for (const auto& [number_of, delivered] : one.deliveries) {
+        if (delivered.state == end::open && !delivered.running) {
+            const bool excused = !delivered.certain || events_.at(number_of).what.expires;
+            ++(excused ? perhaps : certain);
+        }
+    }
+    if (!one.dropping && (terms.held < certain || terms.held > certain + perhaps)) {
+        violate("another number is held than was not delivered: " + one.name + ": " +
+                std::to_string(certain) + " to " + std::to_string(certain + perhaps) +
+                " not delivered, " + std::to_string(terms.held) + " held");
+    }
+    if (one.dropping && terms.held != 0) {
+        violate("held, and to be dropped: " + one.name);
+    }
+}
+
 // What a lossy subscription did not get is what it says that it dropped.
 void shadow::check_losses(const subscription& one, const stentor::delivery_terms& terms) {
-    if (!one.limits.lossy || one.closing != never || draining_) {
+    const bool may_lose = one.limits.lossy || one.dropped_at >= 0;
+    if (!may_lose || one.closing != never || draining_) {
         return;
     }
     std::int64_t certain = 0;
@@ -221,7 +267,8 @@ void shadow::check_losses(const subscription& one, const stentor::delivery_terms
             ++(excused ? perhaps : certain);
         }
     }
-    const auto dropped = terms.dropped_newest + terms.dropped_oldest;
+    const auto dropped =
+        terms.dropped_newest + terms.dropped_oldest + terms.dropped_disabled + terms.held;
     if (dropped < certain || dropped > certain + perhaps) {
         violate("another number was lost than dropped: " + one.name + ": " +
                 std::to_string(certain) + " to " + std::to_string(certain + perhaps) + " lost, " +
@@ -268,7 +315,7 @@ void shadow::check_rest(const subscription& one, bool abandoned) {
             violate("a call never ended: " + about(one, event));
         }
         const bool excused = !delivered.certain || what.what.expires || one.limits.lossy ||
-                             one.closing != never || abandoned;
+                             one.paused || one.closing != never || abandoned;
         if (delivered.state == end::open && !excused) {
             violate("a delivery was lost: " + about(one, event));
         }

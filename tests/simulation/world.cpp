@@ -6,13 +6,12 @@
 #include <span>
 #include <utility>
 
-// What happens from outside: publishes, steps, time, subscriptions that come and go, the end.
+// What happens from outside: publishes, steps, time, pauses, the end.
 namespace stentor_test {
 
 namespace {
 
 constexpr std::int64_t actions_max = 60;
-constexpr std::size_t members_max = 12;
 
 stentor::testing::test_bus_options options_for(std::uint64_t seed) {
     stentor::testing::test_bus_options options{.seed = seed};
@@ -52,6 +51,15 @@ bool world::run() {
 }
 
 void world::act() {
+    if (plan_.pauses && one_in(10)) {
+        one_in(2) ? pause_any() : resume_any();
+        return;
+    }
+    if (plan_.places && one_in(6)) {
+        static_cast<void>(bus_.poll(1 + bus_.choose(8)));
+        bus_.forget_published();
+        return;
+    }
     const auto choice = bus_.choose(32);
     if (choice < 14) {
         step();
@@ -116,7 +124,9 @@ void world::pass_time() {
 }
 
 void world::settle() {
-    static_cast<void>(bus_.settle());
+    do {
+        static_cast<void>(bus_.settle());
+    } while (plan_.places && bus_.poll() != 0);
     look_for_captures();
     model_.check_at_rest(bus_.audit());
     model_.drops_told(told_, bus_.audit());
@@ -149,127 +159,6 @@ void world::look_for_captures() {
     }
 }
 
-stentor::subscription_options world::some_options(shadow_limits& limits) {
-    stentor::subscription_options options;
-    if (one_in(3)) {
-        options.capacity = 1 + static_cast<std::int64_t>(bus_.choose(one_in(2) ? 3 : 24));
-        limits.limited = true;
-    }
-    limits.capacity = options.capacity;
-    limits.own = limits.limited;
-    if (plan_.ordered && one_in(2)) {
-        limits.keys = one_in(2) ? 1 : key_count;
-        limits.own = true;
-    }
-    if (limits.limited && one_in(4)) {
-        options.required = limits.required = true;
-    } else if (limits.limited && one_in(4)) {
-        options.when_full = stentor::when_full::block{std::chrono::milliseconds(1)};
-        limits.blocks = true;
-    } else if (limits.limited && limits.keys == 0 && one_in(2)) {
-        options.when_full =
-            one_in(2) ? stentor::when_full::drop_newest : stentor::when_full::drop_oldest;
-        limits.lossy = true;
-        if (one_in(2)) {
-            options.on_drop = [this](const stentor::gap& missed) { told_ += missed.count; };
-        }
-    }
-    if (limits.keys != 1 && one_in(4)) {
-        options.max_concurrency = 1 + static_cast<std::int32_t>(bus_.choose(2));
-        limits.own = true;
-    } else if (!limits.limited && limits.keys == 0 && one_in(4)) {
-        limits.own = one_in(2);
-        options.placement = limits.own ? stentor::placement::own : stentor::placement::shared;
-    }
-    return options;
-}
-
-world::habits world::some_habits() {
-    habits does;
-    const auto some = [&](std::uint64_t handlers, std::uint64_t calls) {
-        return one_in(handlers) ? 1 + bus_.choose(calls) : 0;
-    };
-    does.throws = some(3, 4);
-    does.publishes = some(2, 3);
-    does.ends_itself = some(8, 10);
-    does.ends_another = some(8, 10);
-    does.subscribes = some(8, 10);
-    does.audits = some(8, 4);
-    does.waits = some(8, 10);
-    does.drains = some(64, 10);
-    does.gives_back = one_in(2) ? 2 + bus_.choose(3) : 0;  // never always, or nothing comes to rest
-    does.rejects = some(4, 4);
-    return does;
-}
-
-void world::subscribe() {
-    if (members_.size() >= members_max || drained_) {
-        return;
-    }
-    static constexpr unsigned choices[] = {small_bit, large_bit, other_bit, small_bit | large_bit,
-                                           small_bit | large_bit | other_bit};
-    auto topics = choices[bus_.choose(std::size(choices))];
-    const auto which = members_.size();
-    const auto name = "h" + std::to_string(which);
-    shadow_limits limits;
-    auto options = some_options(limits);
-    if (limits.keys > 1) {
-        topics = small_bit << bus_.choose(topic_count);  // the key is a member of the event's type
-    }
-    members_.push_back(std::make_unique<member>());
-    auto& one = *members_.back();
-    one.does = some_habits();
-    if (one_in(6)) {
-        one.owner = std::make_shared<int>(0);
-        options.owner.emplace(one.owner);
-    }
-    auto captures = std::make_shared<int>(0);
-    one.captures = captures;
-    one.id = model_.subscribe_begins(name, topics, limits);
-    one.handle = make(name, topics, which, std::move(captures), std::move(options), limits.keys);
-    model_.subscribe_returns(one.id);
-}
-
-template <class E>
-stentor::subscription world::make_typed(const std::string& name, std::size_t which,
-                                        std::shared_ptr<int> captures,
-                                        stentor::subscription_options options, int keys) {
-    if (keys == key_count) {
-        options.order = stentor::by_key<E>(&fact::key);
-    }
-    return bus_.subscribe<E>(name, handler_of<E>(members_[which]->how, which, std::move(captures)),
-                             std::move(options));
-}
-
-stentor::subscription world::make(const std::string& name, unsigned topics, std::size_t which,
-                                  std::shared_ptr<int> captures,
-                                  stentor::subscription_options options, int keys) {
-    // Other forms than plain have a lane of their own, so they are no choice for a shared one; and
-    // what is given back leaves its place in the order.
-    const bool plain = options.placement == stentor::placement::shared || keys != 0;
-    const auto how = plain ? form::plain : static_cast<form>(bus_.choose(3));
-    members_[which]->how = how;
-    if (keys == 1) {
-        options.order = stentor::order::serial;
-    }
-    switch (topics) {
-        case small_bit:
-            return make_typed<small_event>(name, which, std::move(captures), std::move(options),
-                                           keys);
-        case large_bit:
-            return make_typed<large_event>(name, which, std::move(captures), std::move(options),
-                                           keys);
-        case other_bit:
-            return make_typed<other_event>(name, which, std::move(captures), std::move(options),
-                                           keys);
-        default: break;
-    }
-    const stentor::pattern topic(topics == (small_bit | large_bit) ? "sim.pair.*" : "sim.>");
-    return bus_.subscribe(name, topic,
-                          handler_of<stentor::any_event>(how, which, std::move(captures)),
-                          std::move(options));
-}
-
 void world::end(std::size_t which) {
     auto& one = *members_[which];
     if (std::exchange(one.over, true)) {
@@ -291,6 +180,36 @@ void world::end_any() {
     if (!members_.empty()) {
         end(bus_.choose(members_.size()));
     }
+}
+
+// Whoever disables waits for coroutines to end, and nobody would let them go on meanwhile: so those
+// that wait are left alone, but by themselves.
+void world::pause_any(std::size_t caller) {
+    if (members_.empty() || drained_) {
+        return;
+    }
+    const auto which = bus_.choose(members_.size());
+    const auto& one = *members_[which];
+    const auto what = one.inlined || one_in(4) ? stentor::backlog::drop : stentor::backlog::hold;
+    if (one.over || (which != caller && model_.running(one.id) != 0)) {
+        return;
+    }
+    model_.pause_begins(one.id, what);
+    if (bus_.registry().disable(model_.name_of(one.id), what)) {
+        model_.pause_returns(one.id, which == caller);
+    }
+}
+
+void world::resume_any() {
+    if (members_.empty() || drained_) {
+        return;
+    }
+    const auto& one = *members_[bus_.choose(members_.size())];
+    if (one.over) {
+        return;
+    }
+    model_.resume_begins(one.id);
+    static_cast<void>(bus_.registry().enable(model_.name_of(one.id)));
 }
 
 }  // namespace stentor_test

@@ -52,6 +52,12 @@ public:
         std::uint64_t lies = 0;
         // Some subscriptions are serial, or by key.
         bool ordered = false;
+        // Some handlers are coroutines, which sleep.
+        bool coroutines = false;
+        // Subscriptions are disabled and enabled, from outside and by handlers.
+        bool pauses = false;
+        // Some handlers run elsewhere than in the pool.
+        bool places = false;
     };
     explicit world(std::uint64_t seed);
     world(std::uint64_t seed, const plan& how);
@@ -81,8 +87,10 @@ private:
         std::uint64_t drains = 0;
         std::uint64_t gives_back = 0;
         std::uint64_t rejects = 0;
+        std::uint64_t pauses = 0;
+        std::uint64_t resumes = 0;
     };
-    enum class form { plain, answers, batch };
+    enum class form { plain, answers, batch, coroutine };
     struct member {
         shadow::sub id = 0;
         stentor::subscription handle{};
@@ -91,7 +99,9 @@ private:
         habits does{};
         form how = form::plain;
         bool over = false;
+        bool inlined = false;
     };
+    class coroutine_watch;
 
     // world.cpp
     void act();
@@ -103,12 +113,19 @@ private:
     void settle();
     void finish();
     void drain();
-    void subscribe();
     void end(std::size_t which);
     void end_any();
+    // `caller`: the handler that does it; none: the outside.
+    void pause_any(std::size_t caller = SIZE_MAX);
+    void resume_any();
     void look_for_captures();
     void check();
+    // world_members.cpp
+    void subscribe();
     [[nodiscard]] stentor::subscription_options some_options(shadow_limits& limits);
+    void choose_place(stentor::subscription_options& options, shadow_limits& limits);
+    [[nodiscard]] form some_form(const stentor::subscription_options& options,
+                                 const shadow_limits& limits);
     [[nodiscard]] habits some_habits();
     [[nodiscard]] stentor::subscription make(const std::string& name, unsigned topics,
                                              std::size_t which, std::shared_ptr<int> captures,
@@ -129,6 +146,9 @@ private:
     // One call, for one event or for several.
     stentor::outcome handle(std::size_t which, std::span<const fact* const> events,
                             stentor::context& about);
+    stentor::task<stentor::outcome> handle_slowly(std::size_t which, const fact& event,
+                                                  stentor::context& about);
+    [[nodiscard]] shadow::ending ending_of(std::size_t which, const stentor::outcome& said) const;
     stentor::outcome behave(std::size_t which, const fact& event, stentor::context& about);
 
     [[nodiscard]] bool one_in(std::uint64_t count) { return count != 0 && bus_.choose(count) == 0; }

@@ -64,7 +64,7 @@ void world::publish_one(stentor::context* through, std::int32_t hops) {
 void world::note_result(std::int64_t number, const stentor::publish_result& result) {
     std::set<std::string> dropped;
     if (result.status() == stentor::publish_status::accepted_partial) {
-        dropped = model_.dropped_since(bus_.audit());
+        dropped = model_.dropped_since(bus_.audit(), number);
     }
     const auto full = result.status() == stentor::publish_status::rejected_full
                           ? bus_.name_of(result.which())
@@ -107,6 +107,11 @@ stentor::handler<E> world::handler_of(form how, std::size_t which, std::shared_p
                     }
                     return handle(which, events, about);
                 };
+        case form::coroutine:
+            // The captures are those of the handler, which is kept until its last coroutine ends.
+            return [this, which, captures](const E& event, stentor::context& about) {
+                return handle_slowly(which, fact_of(event), about);
+            };
         case form::plain: break;
     }
     return [one](const E& event, stentor::context& about) { static_cast<void>(one(event, about)); };
@@ -139,15 +144,76 @@ stentor::outcome world::handle(std::size_t which, std::span<const fact* const> e
     }
     try {
         auto said = behave(which, *events.front(), about);
-        using verdict = stentor::outcome::verdict;
-        const bool answers = members_[which]->how != form::plain;
-        tell_end(!answers || said.what() == verdict::done || said.what() == verdict::ignore
-                     ? shadow::ending::completed
-                 : said.what() == verdict::release ? shadow::ending::given_back
-                                                   : shadow::ending::failed);
+        tell_end(ending_of(which, said));
         return said;
     } catch (...) {
         tell_end(shadow::ending::failed);
+        throw;
+    }
+}
+
+shadow::ending world::ending_of(std::size_t which, const stentor::outcome& said) const {
+    using verdict = stentor::outcome::verdict;
+    const bool answers = members_[which]->how != form::plain;
+    return !answers || said.what() == verdict::done || said.what() == verdict::ignore
+               ? shadow::ending::completed
+           : said.what() == verdict::release ? shadow::ending::given_back
+                                             : shadow::ending::failed;
+}
+
+// Lives in the coroutine. When that goes without having ended, it was destroyed where it waited.
+class world::coroutine_watch {
+public:
+    coroutine_watch(world& of, std::size_t which, std::int64_t event)
+        : world_(of),
+          id_(of.members_[which]->id),
+          event_(event),
+          secret_(of.one_in(of.plan_.lies)) {
+        world_.model_.note_drops(world_.bus_.audit());
+        world_.trace_.emplace_back(which, event);
+        if (!secret_) {
+            world_.model_.call_begins(id_, event_);
+        }
+    }
+    coroutine_watch(const coroutine_watch&) = delete;
+    coroutine_watch& operator=(const coroutine_watch&) = delete;
+    ~coroutine_watch() {
+        if (!ended_ && !secret_) {
+            world_.model_.call_cancelled(id_, event_);
+        }
+    }
+    void ends(shadow::ending how) {
+        ended_ = true;
+        world_.lied_ = world_.lied_ || (secret_ && how != shadow::ending::given_back);
+        if (!secret_) {
+            world_.model_.call_ends(id_, event_, how);
+        }
+    }
+
+private:
+    world& world_;
+    const shadow::sub id_;
+    const std::int64_t event_;
+    const bool secret_;
+    bool ended_ = false;
+};
+
+stentor::task<stentor::outcome> world::handle_slowly(std::size_t which, const fact& event,
+                                                     stentor::context& about) {
+    coroutine_watch watch(*this, which, event.number);
+    try {
+        for (auto waits = bus_.choose(4); waits != 0; --waits) {
+            if (one_in(8)) {
+                static_cast<void>(behave(which, event, about));
+            }
+            co_await about.sleep(std::chrono::milliseconds(bus_.choose(4)));
+            model_.note_drops(bus_.audit());
+        }
+        auto said = behave(which, event, about);
+        watch.ends(ending_of(which, said));
+        co_return said;
+    } catch (...) {
+        watch.ends(shadow::ending::failed);
         throw;
     }
 }
@@ -165,6 +231,12 @@ stentor::outcome world::behave(std::size_t which, const fact& event, stentor::co
     }
     if (one_in(does.ends_itself)) {
         end(which);
+    }
+    if (one_in(does.pauses)) {
+        pause_any(which);
+    }
+    if (one_in(does.resumes)) {
+        resume_any();
     }
     if (one_in(does.audits) && bus_.audit().unaccounted() < 0) {
         throw std::logic_error("the books show more ends than beginnings");
