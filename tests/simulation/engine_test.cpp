@@ -35,9 +35,9 @@ void expect_promises_kept(const world::plan& how) {
     EXPECT_GT(deliveries, 0);
 }
 
-// Coroutines are the pool's.
 constexpr world::plan in_the_pool{.ordered = true, .coroutines = true, .pauses = true};
-constexpr world::plan elsewhere{.ordered = true, .pauses = true, .places = true};
+constexpr world::plan elsewhere{
+    .ordered = true, .coroutines = true, .pauses = true, .places = true};
 
 TEST(engine, keeps_its_promises_at_every_step_of_every_seed) {
     expect_promises_kept({});

@@ -295,12 +295,15 @@ void settle_detached(detached_delivery& one, detached_end how, runner* by) noexc
         to.room->leave(one);
     }
     // Stripes have one writer at a time: each runner its own, all other threads one together.
+    // So do runners of a crew that began after the subscription, or the route, was made.
     std::unique_lock outsiders(shared.outsiders, std::defer_lock);
-    if (by == nullptr) {
+    const bool inside = by != nullptr && by->index() + 1 < to.stripe_count &&
+                        by->index() + 1 < origin.settled_count;
+    if (!inside) {
         outsiders.lock();
     }
-    auto& mine = to.terminals[by != nullptr ? by->index() : to.stripe_count - 1];
-    auto& stripe = origin.settled[by != nullptr ? by->index() : origin.settled_count - 1];
+    auto& mine = to.terminals[inside ? by->index() : to.stripe_count - 1];
+    auto& stripe = origin.settled[inside ? by->index() : origin.settled_count - 1];
     switch (how) {
         case detached_end::completed: mine.completed.add(); break;
         case detached_end::ignored:
@@ -327,7 +330,7 @@ void settle_detached(detached_delivery& one, detached_end how, runner* by) noexc
         shared.request_maintenance();  // this may have been the last one
     }
     stripe.entries.add_release(1);  // [PAIR settled]
-    if (by == nullptr) {
+    if (!inside) {
         outsiders.unlock();
     }
     runner::recycle(&one, by);

@@ -46,6 +46,29 @@ TEST_F(cancelled, by_unsubscribing_while_they_sleep) {
     EXPECT_EQ(bus.audit().unaccounted(), 0);
 }
 
+// Its runners have no counters of their own in subscriptions that were there before it.
+TEST_F(cancelled, by_a_handler_of_a_crew_that_began_later) {
+    auto sleeper = bus.subscribe<order_placed>(
+        "sleeper", [&](const order_placed&, stentor::context& ctx) -> stentor::task<> {
+            const counted local(book_);
+            co_await ctx.sleep(1h);
+        });
+    bus.publish(order_placed{});
+    run();
+    ASSERT_EQ(book_.alive(), 1);
+    auto writer = bus.subscribe<order_placed>("writer", [](const order_placed&) {},
+                                              {.execution = stentor::execution::blocking});
+    auto window = bus.subscribe<order_placed>(
+        "window", [&](const order_placed&) { static_cast<void>(sleeper.unsubscribe()); },
+        {.execution = stentor::execution::polled});
+    bus.publish(order_placed{});
+    EXPECT_EQ(bus.poll(), 1U);
+    run();
+    EXPECT_EQ(book_.alive(), 0);
+    EXPECT_EQ(bus.audit().removed.cancelled, 2);
+    EXPECT_EQ(bus.audit().unaccounted(), 0);
+}
+
 TEST_F(cancelled, when_they_are_about_to_go_on) {
     bool resumed = false;
     auto kept = bus.subscribe<order_placed>(
