@@ -120,7 +120,7 @@ private:
             return lane_.take(limits_.chunk, 0) == limits_.chunk &&
                    bus_.take(limits_.chunk, 0) == limits_.chunk && cache.add(limits_.chunk - 1);
         }
-        refill<Sync> step{lane_, bus_, cache, limits_.chunk, who == caller::handler};
+        refill<Sync> step{lane_, bus_, cache, limits_.chunk, who == caller::handler, 1};
         const auto sweep = [this, publisher] { return sweep_caches(publisher); };
         return step.run(1, sweep, sweep) == 1;
     }

@@ -61,7 +61,7 @@ void shadow::owner_goes(sub which) {
     owner_may_end(one);
 }
 
-// Calls keep it alive, coroutines as long as they last.
+// Calls keep it alive, a batch of them at a time, and coroutines as long as they last.
 void shadow::owner_may_end(subscription& one) const {
     if (one.owner_gone && one.running == 0) {
         one.deaf = std::min(one.deaf, now_);
@@ -233,7 +233,6 @@ void shadow::call_ends(sub which, number number_of, ending how) {
     }
     delivered.running = false;
     --one.running;
-    owner_may_end(one);
     if (how == ending::given_back) {
         delivered.certain = delivered.certain && !one.dropping;
     } else {
@@ -261,7 +260,6 @@ void shadow::call_cancelled(sub which, number number_of) {
     delivered.running = false;
     delivered.state = end::cancelled;
     --one.running;
-    owner_may_end(one);
     ++one.cancelled;
     if (one.limits.keys != 0) {
         one.running_keys.erase(events_.at(number_of).what.key % one.limits.keys);

@@ -135,6 +135,9 @@ void shadow::check(const stentor::audit_report& books) {
     if (books.publishes.unaccounted() != 0) {
         violate("the publishes do not balance:\n" + books.to_string());
     }
+    for (auto& one : subs_) {
+        owner_may_end(one);
+    }
     stentor::delivery_terms all = books.removed;
     for (const auto& [name, terms] : books.subscriptions) {
         all += terms;

@@ -134,8 +134,7 @@ struct refill {
     credit_cache<Sync>& cache;
     std::int64_t chunk;
     bool urgent;
-
-    static constexpr std::int64_t scarce = 512;
+    std::int64_t scarce = 512;  // no cache gets more than such a share of what is there
 
     enum class shortage { none, lane, bus };
     shortage cause = shortage::none;
@@ -144,8 +143,8 @@ struct refill {
     [[nodiscard]] std::int64_t run(std::int64_t wanted, SweepLane&& sweep_lane,
                                    SweepBus&& sweep_bus) noexcept {
         for (;;) {
-            // The less there is the less is cached: what lies in caches when the lane is full has
-            // to be swept out of them, with a heavy fence each time.
+            // What lies in caches when the lane is full has to be swept out of them, with a heavy
+            // fence each time.
             const auto goal = std::max(wanted, std::min(chunk, lane.available() / scarce));
             const auto from_lane = take(lane, goal, wanted);
             if (from_lane == 0) {

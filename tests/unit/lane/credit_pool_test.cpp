@@ -59,15 +59,33 @@ TEST(credit_cache, can_be_emptied_when_nobody_uses_it) {
 }
 
 TEST(refill, leaves_a_chunk_in_the_cache) {
-    credit_centre lane(1000);
-    credit_centre bus(1000);
+    credit_centre lane(10'000);
+    credit_centre bus(10'000);
     credit_cache cache;
     refill attempt{.lane = lane, .bus = bus, .cache = cache, .chunk = 16, .urgent = false};
     EXPECT_EQ(attempt.run(1, finds_nothing, finds_nothing), 1);
     EXPECT_EQ(cache.held(), 15);
-    EXPECT_EQ(lane.available(), 984);
-    EXPECT_EQ(bus.available(), 984);
+    EXPECT_EQ(lane.available(), 9'984);
+    EXPECT_EQ(bus.available(), 9'984);
     EXPECT_EQ(attempt.cause, refill::shortage::none);
+}
+
+TEST(refill, caches_less_the_less_there_is) {
+    credit_centre lane(10'000);
+    credit_centre bus(10'000);
+    credit_cache cache;
+    ASSERT_EQ(lane.take(8'000, 0), 8'000);
+    refill attempt{.lane = lane, .bus = bus, .cache = cache, .chunk = 16, .urgent = true};
+    EXPECT_EQ(attempt.run(1, finds_nothing, finds_nothing), 1);
+    EXPECT_EQ(cache.held(), 2)
+        << "a 512th of the 2,000 that are left, less the one asked for";
+    EXPECT_EQ(lane.available(), 1'997);
+
+    credit_centre nearly_full(500);
+    credit_cache another;
+    refill last{.lane = nearly_full, .bus = bus, .cache = another, .chunk = 16, .urgent = true};
+    EXPECT_EQ(last.run(1, finds_nothing, finds_nothing), 1);
+    EXPECT_EQ(another.held(), 0) << "nothing that would have to be swept out of it";
 }
 
 TEST(refill, says_whether_the_lane_or_the_bus_is_full) {

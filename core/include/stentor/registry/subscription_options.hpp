@@ -51,7 +51,8 @@ struct subscription_options {
     // receives the event. A lane of its own.
     bool required = false;
     stentor::placement placement = stentor::placement::automatic;
-    // The subscription ends when this object does; it is kept alive during each call.
+    // The subscription ends when this object does; it is kept alive while the handler is being
+    // called, for a batch of calls at most.
     std::optional<std::weak_ptr<const void>> owner{};
     // Labels by which the registry finds it, in any number: [a-z0-9_.-], 1 to 128 characters each.
     std::vector<std::string> tags{};
