@@ -77,8 +77,7 @@ TEST(refill, caches_less_the_less_there_is) {
     ASSERT_EQ(lane.take(8'000, 0), 8'000);
     refill attempt{.lane = lane, .bus = bus, .cache = cache, .chunk = 16, .urgent = true};
     EXPECT_EQ(attempt.run(1, finds_nothing, finds_nothing), 1);
-    EXPECT_EQ(cache.held(), 2)
-        << "a 512th of the 2,000 that are left, less the one asked for";
+    EXPECT_EQ(cache.held(), 2) << "a 512th of the 2,000 that are left, less the one asked for";
     EXPECT_EQ(lane.available(), 1'997);
 
     credit_centre nearly_full(500);
