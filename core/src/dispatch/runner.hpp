@@ -184,8 +184,6 @@ private:
     void handle(const stretch& what) noexcept;
     void handle_now(const stretch& what) noexcept;
     void handle_in_turn(const stretch& what) noexcept;  // runner_turns.cpp
-    [[nodiscard]] static bool may_go_on(const subscription_record& to,
-                                        const slot_header& slot) noexcept;
     [[nodiscard]] bool hold(subscription_record& to, const stretch& what, std::size_t at) noexcept;
     void handle_timed(const stretch& what) noexcept;
     void handle_plain(const stretch& what) noexcept;

@@ -13,8 +13,20 @@ delivery_turn* turn_of(const slot_header& slot, const subscription_record& one) 
     return slot.box == nullptr || slot.box->turns == nullptr ? nullptr : slot.box->turns->of(one);
 }
 
-bool come(const delivery_turn& one) noexcept {
-    return one.left.load(std::memory_order_acquire) == 0;  // [PAIR turn]
+// One look: between two of them a turn may come, and be taken for what it is not.
+enum class turn { waits, has_come, in_vain };
+
+turn turn_at(const subscription_record& to, const slot_header& slot) noexcept {
+    const auto* mine = turn_of(slot, to);
+    if (mine == nullptr) {
+        return turn::has_come;
+    }
+    if (mine->left.load(std::memory_order_acquire) != 0) {  // [PAIR turn]
+        return turn::waits;
+    }
+    return to.options.require_success && mine->in_vain.load(std::memory_order_relaxed)
+               ? turn::in_vain
+               : turn::has_come;
 }
 
 // For ever, so that what is to be cancelled need not wait.
@@ -32,7 +44,12 @@ void runner::handle_in_turn(const stretch& what) noexcept {
     auto& to = *what.origin.subscriptions[what.target.first];
     for (std::size_t first = 0; first < what.count;) {
         auto last = first;
-        while (last < what.count && may_go_on(to, header_at(what.slots, stride, last))) {
+        auto next = turn::has_come;
+        while (last < what.count) {
+            next = turn_at(to, header_at(what.slots, stride, last));
+            if (next != turn::has_come) {
+                break;
+            }
             ++last;
         }
         if (last != first) {
@@ -49,7 +66,7 @@ void runner::handle_in_turn(const stretch& what) noexcept {
             cancel_for(to, what, first, 1);
             settle(what, first, 1);
             ++first;
-        } else if (come(*turn_of(header_at(what.slots, stride, first), to))) {
+        } else if (next == turn::in_vain) {
             drop_for(drop_reason::dependency, to, what, first, 1);
             settle(what, first, 1);
             ++first;
@@ -57,12 +74,6 @@ void runner::handle_in_turn(const stretch& what) noexcept {
             ++first;
         }
     }
-}
-
-bool runner::may_go_on(const subscription_record& to, const slot_header& slot) noexcept {
-    const auto* mine = turn_of(slot, to);
-    return mine == nullptr || (come(*mine) && !(to.options.require_success &&
-                                                mine->in_vain.load(std::memory_order_relaxed)));
 }
 
 // False: its turn has come meanwhile, or the subscription is over. Under the guard, so that whoever

@@ -90,6 +90,24 @@ TEST_F(coming_after_on_threads, keeps_a_diamond_for_every_event) {
     EXPECT_EQ(bus.audit().unaccounted(), 0);
 }
 
+// Both lanes are worked on at once, so turns come while runners look at them.
+TEST_F(coming_after_on_threads, drops_nothing_that_comes_after_what_succeeds) {
+    auto& bus = make_bus();
+    const auto does_nothing = [](const numbered&) {};
+    auto first = bus.subscribe<numbered>("first", does_nothing,
+                                         {.order = stentor::by_key(&numbered::number)});
+    auto second = bus.subscribe<numbered>("second", does_nothing, {.after = "first"});
+    auto third = bus.subscribe<numbered>("third", does_nothing,
+                                         {.after = "first", .require_success = true});
+    for (int round = 0; round < 10; ++round) {
+        publish_all(bus, 2);
+        ASSERT_TRUE(bus.wait_idle(patience));
+    }
+    for (const auto& [name, terms] : bus.audit().subscriptions) {
+        EXPECT_EQ(terms.completed, static_cast<std::int64_t>(10 * events)) << name;
+    }
+}
+
 TEST_F(coming_after_on_threads, loses_nothing_while_others_come_go_and_pause) {
     auto& bus = make_bus();
     auto last = bus.subscribe<numbered>("last", [](const numbered&) {},
