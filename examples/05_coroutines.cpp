@@ -46,7 +46,7 @@ struct order_refused {
 stentor::task<> confirm(const order_placed& order, stentor::context& ctx) {
     co_await ctx.sleep(5ms);
     const reserve_stock ask{order.id, order.pieces};  // named before co_await
-    auto stock = co_await ctx.try_request<stock_reserved>(ask, 200ms);
+    auto stock = co_await ctx.try_request<stock_reserved>(ask, 2s);
     if (stock) {
         ctx.publish(order_confirmed{order.id, stock->shelf});
     } else {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <stentor/dispatch/manual_executor.hpp>
 #include <stentor/stentor.hpp>
 
 #include <chrono>
@@ -6,6 +7,7 @@
 #include <deque>
 #include <functional>
 #include <iostream>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -40,7 +42,7 @@ stentor::task<> remind(const order_placed& order, stentor::context& ctx) {
 // [snippet nested]
 stentor::task<std::string> find_shelf(const std::string& order, stentor::context& ctx) {
     const reserve_stock ask{order};  // named before co_await
-    auto stock = co_await ctx.request<stock_reserved>(ask, 1s);
+    auto stock = co_await ctx.request<stock_reserved>(ask, 5s);
     co_return stock.shelf;
 }
 
@@ -102,7 +104,7 @@ void close_orders() {
     auto closing = bus.subscribe<order_placed>(
         "closing", [&bus](const order_placed& order) -> stentor::task<> {
             const order_confirmed event{order.id, "B2"};
-            const auto all = co_await bus.delivered(event, 1s);
+            const auto all = co_await bus.delivered(event, 5s);
             for (const auto& one : all) {
                 std::cout << one.subscription << ": " << to_string(one.status) << '\n';
             }
@@ -136,12 +138,17 @@ int main() {
         bus.drain();
     }
     {
-        stentor::bus bus;
+        // The timeout comes when it is said to, however busy the machine is.
+        const auto runners = std::make_shared<stentor::manual_executor>();
+        stentor::virtual_clock clock;
+        stentor::bus bus{{.executor = runners, .clock = &clock}};
         auto lonely = bus.subscribe<order_placed>("lonely", ask_nobody);
         bus.publish(order_placed{"o-3"});
-        bus.wait_idle();
+        runners->run_until_idle();
         auto silent = bus.subscribe<reserve_stock>("silent", [](const reserve_stock&) {});
         bus.publish(order_placed{"o-4"});
+        runners->run_until_idle();
+        clock.advance(10ms);
         bus.drain();
     }
     close_orders();
@@ -161,7 +168,8 @@ int main() {
         bus.drain();
     }
     {
-        stentor::bus bus;
+        const auto runners = std::make_shared<stentor::manual_executor>();
+        stentor::bus bus{{.executor = runners}};
         // [snippet limit]
         auto careful = bus.subscribe<order_placed>(
             "careful",
@@ -173,6 +181,7 @@ int main() {
         for (int number = 0; number < 5; ++number) {
             bus.publish(order_placed{"o"});
         }
+        runners->run_until_idle();
         // [snippet drain]
         const auto report = bus.drain(100ms);
         for (const auto& one : report.suspended) {

@@ -58,7 +58,7 @@ int main() {
     // [snippet waiting]
     report(bus.publish_for(order_placed{"o-8", 7}, 250ms));  // waits for room, should there be none
 
-    const stentor::delivery_report outcomes = bus.publish_and_wait(order_placed{"o-9", 8}, 250ms);
+    const stentor::delivery_report outcomes = bus.publish_and_wait(order_placed{"o-9", 8}, 5s);
     for (const stentor::delivery_outcome& one : outcomes) {
         std::cout << one.subscription << ": " << to_string(one.status) << '\n';
     }

@@ -62,7 +62,7 @@ int main() {
         auto quick = bus.subscribe<order_placed>("quick", [](const order_placed&) {});
         bus.publish(order_placed{1});
         // [snippet idle]
-        if (bus.wait_idle(1s)) {
+        if (bus.wait_idle(5s)) {
             bus.publish(order_placed{2});  // the bus is still open
         }
         // [end]

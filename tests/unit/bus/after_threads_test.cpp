@@ -97,8 +97,8 @@ TEST_F(coming_after_on_threads, drops_nothing_that_comes_after_what_succeeds) {
     auto first = bus.subscribe<numbered>("first", does_nothing,
                                          {.order = stentor::by_key(&numbered::number)});
     auto second = bus.subscribe<numbered>("second", does_nothing, {.after = "first"});
-    auto third = bus.subscribe<numbered>("third", does_nothing,
-                                         {.after = "first", .require_success = true});
+    auto third =
+        bus.subscribe<numbered>("third", does_nothing, {.after = "first", .require_success = true});
     for (int round = 0; round < 10; ++round) {
         publish_all(bus, 2);
         ASSERT_TRUE(bus.wait_idle(patience));
