@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "dispatch/runner.hpp"
+#include "dispatch/thread_setup.hpp"
 #include "registry/event_view.hpp"
 #include <stentor/registry/context.hpp>
 
 #include <algorithm>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 // One handler over one stretch: the call, the error boundary, what it cost.
 namespace stentor::inline v0::detail {
@@ -138,7 +140,7 @@ void runner::call_timed(charge& frame, std::size_t at) noexcept {
         return;
     }
     const auto end = shared_.now();
-    judge(frame.to, std::max<std::int64_t>(end - begin, 1), 1);
+    judge(frame.to, worked(begin, end), 1);
     record(frame.to, header_at(frame.slots, frame.stride, at), begin, end,
            frame.detached != detached);
 }
@@ -228,8 +230,8 @@ void runner::tell_drops(lane& from) noexcept {
 void runner::account(subscription_record& to, const charge& frame, std::int64_t begin,
                      std::int64_t end) noexcept {
     const std::size_t count = frame.index;
-    const auto each = std::max<std::int64_t>((end - begin) / static_cast<std::int64_t>(count), 1);
-    judge(to, each, static_cast<std::uint32_t>(count));
+    const auto each = worked(begin, end) / static_cast<std::int64_t>(count);
+    judge(to, std::max<std::int64_t>(each, 1), static_cast<std::uint32_t>(count));
     if (frame.end == 1) {
         record(to, header_at(frame.slots, frame.stride, 0), begin, end, frame.detached != 0);
     }
@@ -252,6 +254,17 @@ void runner::record([[maybe_unused]] subscription_record& to,
         to.end_to_end.record(std::max<std::int64_t>(end - published, 0));
     }
 #endif
+}
+
+// What a call says about its handler: its time without that which the thread waited for a CPU. The
+// first long call after others may be credited with what was waited in those.
+std::int64_t runner::worked(std::int64_t begin, std::int64_t end) noexcept {
+    auto time = end - begin;
+    if (time >= long_from_ns && !shared_.virtual_time()) [[unlikely]] {
+        const auto waited = waited_for_cpu_ns();
+        time -= std::max<std::int64_t>(waited - std::exchange(waited_for_cpu_, waited), 0);
+    }
+    return std::max<std::int64_t>(time, 1);
 }
 
 // Keeps the mean service times, and asks for a move when they say that the handler is in the wrong

@@ -48,11 +48,12 @@ void runner::handle_spans(const stretch& what) noexcept {
 void runner::account_span(subscription_record& to, const stretch& what, std::size_t first,
                           std::size_t count, std::int64_t begin, std::int64_t end) noexcept {
     const auto whole = std::max<std::int64_t>(end - begin, 1);
-    judge(to, std::max<std::int64_t>(whole / static_cast<std::int64_t>(count), 1),
+    const auto mine = worked(begin, end);
+    judge(to, std::max<std::int64_t>(mine / static_cast<std::int64_t>(count), 1),
           static_cast<std::uint32_t>(count));
     lane_judged_ = false;
     const auto old = what.from.cost_ns.load(std::memory_order_relaxed);
-    const auto cost = old == 0 ? whole : old + (whole - old) / 8;
+    const auto cost = old == 0 ? mine : old + (mine - old) / 8;
     what.from.cost_ns.store(std::max(cost, what.from.cost_floor()), std::memory_order_relaxed);
 #if !defined(STENTOR_NO_METRICS)
     for (std::size_t at = first; at < first + count; ++at) {

@@ -111,6 +111,12 @@ bool thread_sleeps(std::int32_t thread_id) noexcept {
     return after_name != nullptr && (after_name[2] == 'S' || after_name[2] == 'D');
 }
 
+std::int64_t waited_for_cpu_ns() noexcept {
+    long long ran = 0;
+    long long waited = 0;
+    return read_two("/proc/thread-self/schedstat", ran, waited) ? std::int64_t{waited} : 0;
+}
+
 std::int32_t usable_cpus() noexcept {
     cpu_set_t mask;
     CPU_ZERO(&mask);

@@ -29,6 +29,9 @@ void name_thread(const char* what, std::int32_t index) noexcept;
 [[nodiscard]] std::int64_t cpu_time_ns(std::int64_t clock) noexcept;
 // The thread sleeps in the kernel: it waits for something, rather than for a CPU.
 [[nodiscard]] bool thread_sleeps(std::int32_t thread_id) noexcept;
+// How long the calling thread has ever waited for a CPU while it could have run; 0 where the kernel
+// does not say. Takes a few microseconds.
+[[nodiscard]] std::int64_t waited_for_cpu_ns() noexcept;
 
 // CPUs that this process may use: its affinity, cut down to its cgroup's CPU quota. At least 1.
 [[nodiscard]] std::int32_t usable_cpus() noexcept;

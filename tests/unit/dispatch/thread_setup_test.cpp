@@ -4,10 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <thread>
 
 #include <pthread.h>
+#include <sched.h>
+#include <unistd.h>
 
 // How a thread becomes one of the engine's, and stops being it.
 
@@ -70,6 +74,36 @@ TEST(thread_setup, tells_sleepers_from_workers) {
     while (stentor::detail::cpu_time_ns(clock) < before + 1'000'000) {
     }
     EXPECT_EQ(stentor::detail::cpu_time_ns(-1), 0) << "no clock";
+}
+
+// Two threads that work on one CPU take turns.
+TEST(thread_setup, knows_how_long_a_thread_waited_for_a_cpu) {
+    if (::access("/proc/thread-self/schedstat", R_OK) != 0) {
+        GTEST_SKIP() << "this kernel does not say";
+    }
+    const auto on_one_cpu = [](std::int64_t& waited) {
+        cpu_set_t first;
+        ASSERT_EQ(::sched_getaffinity(0, sizeof first, &first), 0);
+        int cpu = 0;
+        while (!CPU_ISSET(cpu, &first)) {
+            ++cpu;
+        }
+        CPU_ZERO(&first);
+        CPU_SET(cpu, &first);
+        ASSERT_EQ(::sched_setaffinity(0, sizeof first, &first), 0);
+        const auto before = stentor::detail::waited_for_cpu_ns();
+        const auto clock = stentor::detail::this_thread_cpu_clock();
+        const auto until = stentor::detail::cpu_time_ns(clock) + 100'000'000;
+        while (stentor::detail::cpu_time_ns(clock) < until) {
+        }
+        waited = stentor::detail::waited_for_cpu_ns() - before;
+    };
+    std::int64_t one = 0;
+    std::int64_t other = 0;
+    std::thread first(on_one_cpu, std::ref(one));
+    std::thread(on_one_cpu, std::ref(other)).join();
+    first.join();
+    EXPECT_GE(one + other, 50'000'000);
 }
 
 }  // namespace
