@@ -120,20 +120,21 @@ private:
             return lane_.take(limits_.chunk, 0) == limits_.chunk &&
                    bus_.take(limits_.chunk, 0) == limits_.chunk && cache.add(limits_.chunk - 1);
         }
-        refill<Sync> step{lane_, bus_, cache, limits_.chunk, who == caller::handler, 1};
+        refill<Sync> step{lane_, bus_, cache, limits_.chunk, who == caller::handler};
         const auto sweep = [this, publisher] { return sweep_caches(publisher); };
         return step.run(1, sweep, sweep) == 1;
     }
 
     std::int64_t sweep_caches(std::size_t mine) {
-        std::int64_t moved = 0;
-        for (std::size_t index = 0; rules_.sweeps && index < caches_.size(); ++index) {
-            moved += caches_[index].sweep([&] {
-                const auto& section = sections_[index];
-                return rules_.looks_for_the_owner && index != mine &&
-                       section.inside(section.count());
-            });
-        }
+        const auto moved = stentor::detail::sweep_caches<Sync>([&](auto&& visit) {
+            for (std::size_t index = 0; rules_.sweeps && index < caches_.size(); ++index) {
+                visit(caches_[index], [&, index] {
+                    const auto& section = sections_[index];
+                    return rules_.looks_for_the_owner && index != mine &&
+                           section.inside(section.count());
+                });
+            }
+        });
         if (moved > 0) {
             lane_.give(moved);
             bus_.give(moved);

@@ -196,8 +196,10 @@ struct swept_cache : rl::test_suite<swept_cache<Weakness, LooksForOwner>, 2> {
             }
         } else {
             for (int sweep = 0; sweep < 2; ++sweep) {
-                centre.give(cache.sweep(
-                    [this] { return LooksForOwner && section.inside(section.count()); }));
+                centre.give(stentor::detail::sweep_caches<sync>([this](auto&& visit) {
+                    visit(cache,
+                          [this] { return LooksForOwner && section.inside(section.count()); });
+                }));
             }
         }
     }

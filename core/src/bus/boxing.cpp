@@ -245,12 +245,13 @@ bool engine::charge(publisher_slot& slot, std::int64_t bytes, bool urgent) noexc
 }
 
 std::int64_t engine::sweep_bytes(const publisher_slot& mine) noexcept {
-    std::int64_t moved = 0;
-    for (std::uint32_t index = 0; index < slots_->size(); ++index) {
-        auto& other = slots_->at(index);
-        moved += other.bytes.sweep(
-            [&] { return &other != &mine && other.section.inside(other.section.count()); });
-    }
+    const auto moved = sweep_caches<real_sync>([&](auto&& visit) {
+        for (std::uint32_t index = 0; index < slots_->size(); ++index) {
+            auto& other = slots_->at(index);
+            visit(other.bytes,
+                  [&] { return &other != &mine && other.section.inside(other.section.count()); });
+        }
+    });
     if (moved > 0) {
         shared_.bytes.give(moved);
     }

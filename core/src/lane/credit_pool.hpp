@@ -2,7 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 
 // Admission. A credit stands for one entry that may be outstanding. Credits live in three kinds of
@@ -18,7 +20,8 @@
 // of the previous enqueue have left for the other core, which costs more than all the rest.
 // The price is the sweeper's:
 //   owner:    enters its read section (O, light fence L), looks at `frozen` (F), uses the cache
-//   sweeper:  sets `frozen` (Z), heavy fence (H), looks whether the owner is inside (S)
+//   sweeper:  sets `frozen` (Z) of one cache or several, heavy fence (H), looks of each whether the
+//             owner is inside (S)
 //   L and H order like two full fences. If S sees the owner outside, then either its next L comes
 //   after H, so its F sees Z (or the sweeper's release of it, and with that the emptied cache); or
 //   it has left before, and S acquires what it did. If S sees it inside, the sweeper takes nothing.
@@ -91,14 +94,15 @@ public:
         return true;
     }
 
-    // Any publisher that would otherwise be refused. `owner_inside` looks at the owner's section.
+    // Any publisher that would otherwise be refused: freezes caches, calls Sync::heavy_fence() once
+    // (H), and collects from each of them. False: nothing there, or another sweeper is at it.
+    [[nodiscard]] bool freeze() noexcept {
+        return held_.load(std::memory_order_relaxed) != 0 &&
+               !frozen_.exchange(true, std::memory_order_seq_cst);  // Z [PAIR sweep]
+    }
+    // `owner_inside` looks at the owner's section (S).
     template <class OwnerInside>
-    [[nodiscard]] std::int64_t sweep(OwnerInside&& owner_inside) noexcept {
-        if (held_.load(std::memory_order_relaxed) == 0 ||
-            frozen_.exchange(true, std::memory_order_seq_cst)) {  // Z
-            return 0;  // nothing there, or another sweeper is at it
-        }
-        Sync::heavy_fence();  // H [PAIR sweep]
+    [[nodiscard]] std::int64_t collect(OwnerInside&& owner_inside) noexcept {
         std::int64_t found = 0;
         if (!owner_inside()) {  // S
             found = held_.load(std::memory_order_relaxed);
@@ -124,6 +128,39 @@ private:
     typename Sync::template atomic<bool> frozen_{false};
 };
 
+// Of all caches that `each(visit)` visits as visit(cache, owner_inside). Returns how many credits it
+// took out of them. Progress: as the fence, which waits for nobody.
+template <class Sync, class Each>
+[[nodiscard]] std::int64_t sweep_caches(Each&& each) noexcept {
+    constexpr std::size_t at_once = 64;  // caches for a fence
+    std::array<bool, at_once> frozen{};
+    std::int64_t moved = 0;
+    for (std::size_t begin = 0;; begin += at_once) {
+        std::size_t seen = 0;
+        bool any = false;
+        each([&](credit_cache<Sync>& cache, auto&&) {
+            const auto place = seen++;
+            if (place >= begin && place < begin + at_once) {
+                frozen[place - begin] = cache.freeze();
+                any = any || frozen[place - begin];
+            }
+        });
+        if (any) {
+            Sync::heavy_fence();  // H [PAIR sweep]
+            std::size_t place = 0;
+            each([&](credit_cache<Sync>& cache, auto&& owner_inside) {
+                const auto mine = place++;
+                if (mine >= begin && mine < begin + at_once && frozen[mine - begin]) {
+                    moved += cache.collect(owner_inside);
+                }
+            });
+        }
+        if (seen <= begin + at_once) {
+            return moved;
+        }
+    }
+}
+
 // Takes `wanted` credits (or fewer) for a publisher whose cache ran out, and leaves up to a chunk
 // in its cache. `sweep_lane` and `sweep_bus` return what they moved from caches back to both
 // centres. `urgent` callers (handlers) may use the reserves. Returns how many the caller holds now.
@@ -134,7 +171,6 @@ struct refill {
     credit_cache<Sync>& cache;
     std::int64_t chunk;
     bool urgent;
-    std::int64_t scarce = 512;  // no cache gets more than such a share of what is there
 
     enum class shortage { none, lane, bus };
     shortage cause = shortage::none;
@@ -143,10 +179,7 @@ struct refill {
     [[nodiscard]] std::int64_t run(std::int64_t wanted, SweepLane&& sweep_lane,
                                    SweepBus&& sweep_bus) noexcept {
         for (;;) {
-            // What lies in caches when the lane is full has to be swept out of them, with a heavy
-            // fence each time.
-            const auto goal = std::max(wanted, std::min(chunk, lane.available() / scarce));
-            const auto from_lane = take(lane, goal, wanted);
+            const auto from_lane = take(lane, std::max(wanted, chunk), wanted);
             if (from_lane == 0) {
                 cause = shortage::lane;
                 if (sweep_lane() > 0) {

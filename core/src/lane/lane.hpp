@@ -207,11 +207,12 @@ public:
     // that are inside a publish: `inside(slot)`. Returns how many.
     template <class Inside>
     std::int64_t sweep_credits(Inside&& inside) noexcept {
-        std::int64_t moved = 0;
-        for (auto* port = ports_.load(std::memory_order_acquire); port != nullptr;
-             port = port->next) {
-            moved += port->credits.sweep([&] { return inside(port->slot_index); });
-        }
+        auto* const first = ports_.load(std::memory_order_acquire);
+        const auto moved = sweep_caches<real_sync>([&](auto&& visit) {
+            for (auto* port = first; port != nullptr; port = port->next) {
+                visit(port->credits, [&] { return inside(port->slot_index); });
+            }
+        });
         if (moved > 0) {
             credits.give(moved);
         }

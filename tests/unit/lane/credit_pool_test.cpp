@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 
 // The rules of admission on one thread; tests/litmus explores them on several.
@@ -18,6 +20,10 @@ using refill = stentor::detail::refill<real_sync>;
 
 constexpr auto outside = [] { return false; };
 constexpr auto inside = [] { return true; };
+std::int64_t sweep(credit_cache& cache, bool (*owner_inside)()) {
+    return stentor::detail::sweep_caches<real_sync>(
+        [&](auto&& visit) { visit(cache, owner_inside); });
+}
 constexpr auto finds_nothing = [] { return std::int64_t{0}; };
 
 TEST(credit_centre, never_gives_more_than_it_has) {
@@ -43,12 +49,29 @@ TEST(credit_cache, is_swept_only_while_its_owner_is_outside) {
     credit_cache cache;
     ASSERT_TRUE(cache.add(5));
     EXPECT_TRUE(cache.take_one());
-    EXPECT_EQ(cache.sweep(inside), 0) << "the owner may be about to use them";
+    EXPECT_EQ(sweep(cache, inside), 0) << "the owner may be about to use them";
     EXPECT_EQ(cache.held(), 4);
-    EXPECT_EQ(cache.sweep(outside), 4);
+    EXPECT_EQ(sweep(cache, outside), 4);
     EXPECT_EQ(cache.held(), 0);
     EXPECT_FALSE(cache.take_one());
-    EXPECT_EQ(cache.sweep(outside), 0);
+    EXPECT_EQ(sweep(cache, outside), 0);
+}
+
+TEST(credit_cache, is_swept_with_any_number_of_others) {
+    std::array<credit_cache, 150> caches;
+    for (std::size_t index = 0; index < caches.size(); index += 2) {
+        ASSERT_TRUE(caches[index].add(1));
+    }
+    const auto all = [&](auto&& visit) {
+        for (std::size_t index = 0; index < caches.size(); ++index) {
+            visit(caches[index], [index] { return index % 3 == 0; });
+        }
+    };
+    EXPECT_EQ(stentor::detail::sweep_caches<real_sync>(all), 50) << "75, less those inside";
+    for (std::size_t index = 0; index < caches.size(); ++index) {
+        EXPECT_EQ(caches[index].held(), index % 6 == 0 ? 1 : 0) << index;
+        EXPECT_TRUE(caches[index].add(1)) << "nothing stays frozen";
+    }
 }
 
 TEST(credit_cache, can_be_emptied_when_nobody_uses_it) {
@@ -68,23 +91,6 @@ TEST(refill, leaves_a_chunk_in_the_cache) {
     EXPECT_EQ(lane.available(), 9'984);
     EXPECT_EQ(bus.available(), 9'984);
     EXPECT_EQ(attempt.cause, refill::shortage::none);
-}
-
-TEST(refill, caches_less_the_less_there_is) {
-    credit_centre lane(10'000);
-    credit_centre bus(10'000);
-    credit_cache cache;
-    ASSERT_EQ(lane.take(8'000, 0), 8'000);
-    refill attempt{.lane = lane, .bus = bus, .cache = cache, .chunk = 16, .urgent = true};
-    EXPECT_EQ(attempt.run(1, finds_nothing, finds_nothing), 1);
-    EXPECT_EQ(cache.held(), 2) << "a 512th of the 2,000 that are left, less the one asked for";
-    EXPECT_EQ(lane.available(), 1'997);
-
-    credit_centre nearly_full(500);
-    credit_cache another;
-    refill last{.lane = nearly_full, .bus = bus, .cache = another, .chunk = 16, .urgent = true};
-    EXPECT_EQ(last.run(1, finds_nothing, finds_nothing), 1);
-    EXPECT_EQ(another.held(), 0) << "nothing that would have to be swept out of it";
 }
 
 TEST(refill, says_whether_the_lane_or_the_bus_is_full) {
