@@ -231,7 +231,7 @@ public:
         credits.give(entries);
         // seq_cst pairs with the waiter's registration before its last try. [PAIR room]
         std::atomic_thread_fence(std::memory_order_seq_cst);
-        if (which.room_waiters.load(std::memory_order_relaxed) != 0) {
+        if (which.room_waiters.load(std::memory_order_relaxed) != 0 && which.room_is_worth_it()) {
             announce_room(which);
         }
     }

@@ -218,6 +218,17 @@ public:
         }
         return moved;
     }
+    // Enough that waking a publisher pays: what takes the handlers a millisecond, or an eighth of
+    // the lane. With less, each entry of a quick handler would wake publishers for one place. They
+    // look again by themselves after 10 ms, should it never be as much. The reserve is not theirs.
+    [[nodiscard]] bool room_is_worth_it() const noexcept {
+        constexpr std::int64_t pays_ns = 1'000'000;
+        const auto share = std::max<std::int64_t>(credits.capacity() / 8, 1);
+        const auto entries =
+            pays_ns / std::max<std::int64_t>(cost_ns.load(std::memory_order_relaxed), 1);
+        return credits.available() - credits.reserve() >=
+               std::clamp<std::int64_t>(entries, 1, share);
+    }
     // All cached credits of a lane that nobody can publish to any more.
     std::int64_t take_cached_credits() noexcept {
         std::int64_t taken = 0;
