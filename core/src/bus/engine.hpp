@@ -249,12 +249,16 @@ private:
     [[nodiscard]] bool begins_shared(const subscription_record& record) const noexcept;
     [[nodiscard]] std::optional<error> refusal_of(const subscription_record& wanted);
     [[nodiscard]] bool enlist(const std::shared_ptr<subscription_record>& record);
-    void delist(const std::shared_ptr<subscription_record>& record) noexcept;
+    // The heavy fence after a swap of routes: a caller that needs one itself lets it serve both, and
+    // calls begin_grace() behind it, under the same lock.
+    enum class fence { here, callers };
+    void delist(const std::shared_ptr<subscription_record>& record,
+                fence by = fence::here) noexcept;
     static void count_in(const route& installed) noexcept;
     [[nodiscard]] bool stage(topic_entry& entry, std::vector<staged_route>& next);
-    void install(std::vector<staged_route>& next) noexcept;
-    [[nodiscard]] bool reroute(const subscription_record& changed) noexcept;
-    void observe_readers() noexcept;
+    void install(std::vector<staged_route>& next, fence by = fence::here) noexcept;
+    [[nodiscard]] bool reroute(const subscription_record& changed, fence by = fence::here) noexcept;
+    void begin_grace() noexcept;
     [[nodiscard]] std::shared_ptr<lane> new_lane(lane::traits wanted);
     [[nodiscard]] bool own_lane_for(subscription_record& record);
     void forget_untyped_topics();

@@ -152,7 +152,8 @@ void engine::forget_untyped_topics() {
         retired_routes_.push_back(std::move(gone));
         --untyped_count_;
     }
-    observe_readers();
+    real_sync::heavy_fence();  // [PAIR grace]
+    begin_grace();
 }
 
 // Null: no lane could be had.
@@ -231,7 +232,7 @@ bool engine::stage(topic_entry& entry, std::vector<staged_route>& next) {
 }
 
 // Memory was had by stage(), so this is done as a whole.
-void engine::install(std::vector<staged_route>& next) noexcept {
+void engine::install(std::vector<staged_route>& next, fence by) noexcept {
     for (auto& one : next) {
         auto& entry = *one.entry;
         count_in(*one.what);
@@ -241,12 +242,15 @@ void engine::install(std::vector<staged_route>& next) noexcept {
         entry.version.fetch_add(1, std::memory_order_release);                       // [PAIR route]
         retired_routes_.push_back(std::move(one.before));
     }
-    observe_readers();
+    if (by == fence::here) {
+        real_sync::heavy_fence();  // [PAIR grace]
+        begin_grace();
+    }
 }
 
 // Every topic that the changed subscription matches gets a new version of its route. False: no
 // memory, or no lane; then nothing has changed.
-bool engine::reroute(const subscription_record& changed) noexcept {
+bool engine::reroute(const subscription_record& changed, fence by) noexcept {
     std::vector<staged_route> next;
     bool staged = true;
     const bool had_memory = attempt([&] {
@@ -258,13 +262,12 @@ bool engine::reroute(const subscription_record& changed) noexcept {
         shared_.request_maintenance();
         return false;
     }
-    install(next);
+    install(next, by);
     return true;
 }
 
-// Begins the grace periods of the routes that were retired since the last time.
-void engine::observe_readers() noexcept {
-    real_sync::heavy_fence();  // [PAIR grace]
+// Of the routes that were retired since the last time. After the heavy fence that follows them.
+void engine::begin_grace() noexcept {
     for (auto& one : retired_routes_) {
         if (!one.observed) {
             one.observed = true;

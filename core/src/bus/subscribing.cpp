@@ -340,13 +340,13 @@ bool engine::enlist(const std::shared_ptr<subscription_record>& record) {
 
 // Out of the lists and, when memory allows it now, out of the routes; else the watch tries again.
 // What is published meanwhile counts as cancelled, because the subscription is closed.
-void engine::delist(const std::shared_ptr<subscription_record>& record) noexcept {
+void engine::delist(const std::shared_ptr<subscription_record>& record, fence by) noexcept {
     std::erase(active_, record);
     by_name_.erase(record->name);
     closed_.push_back(record);  // enlist() made room
     record->removed = true;
     life_->end(*record);
-    record->still_routed = !reroute(*record);
+    record->still_routed = !reroute(*record, by);
     if (record->own != nullptr) {
         scheduler::announce_room(*record->own);  // publishers that wait for it look again
     }

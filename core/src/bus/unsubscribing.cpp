@@ -28,10 +28,11 @@ unsubscribe_result engine::unsubscribe(
         const std::lock_guard lock(registry_);
         // Not there: its owner went, and the watch took it off the lists. The barrier still holds.
         if (std::ranges::find(active_, record) != active_.end()) {
-            delist(record);
+            delist(record, fence::callers);
         }
         record->close();
-        real_sync::heavy_fence();  // [PAIR barrier]
+        real_sync::heavy_fence();  // [PAIR barrier] [PAIR grace]
+        begin_grace();
     }
     record->stop.request();
     if (record->room != nullptr) {
