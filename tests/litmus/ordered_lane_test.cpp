@@ -39,21 +39,6 @@ struct lane_rules {
     bool one_each = false;     // as lanes do whose handlers may keep a key
 };
 
-// A mutex as the explorer sees one.
-class lock_model {
-public:
-    void lock() {
-        while (taken_.load(std::memory_order_relaxed) ||
-               taken_.exchange(true, std::memory_order_acquire)) {
-            explored_sync::pause();
-        }
-    }
-    void unlock() { taken_.store(false, std::memory_order_release); }
-
-private:
-    explored_sync::atomic<bool> taken_{false};
-};
-
 // Follows core/src/lane/ordered_lane.hpp function by function, with the real queue, key table and
 // lane state; keep them alike. A runner is what is left of core/src/dispatch/runner.cpp when there
 // is one lane and nobody sleeps.
@@ -242,7 +227,7 @@ private:
     explored_sync::atomic<bool> distributing_{false};
     explored_sync::atomic<bool> scheduled_{false};
     lane_state<explored_sync> state_{2};
-    lock_model mutex_;
+    explored_sync::mutex mutex_;
     table table_;
     plain<int> table_use_{0, "key table"};
     std::uint32_t batches_ = 0;

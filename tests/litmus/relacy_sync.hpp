@@ -150,6 +150,14 @@ template <class Weakness = as_asked>
 struct relacy_sync {
     template <class T>
     using atomic = relacy_atomic<Weakness, T>;
+    class mutex {
+    public:
+        void lock() { mutex_.lock($); }
+        void unlock() { mutex_.unlock($); }
+
+    private:
+        rl::mutex mutex_;
+    };
 
     static void light_fence() { fence(); }
     static void heavy_fence() { fence(); }

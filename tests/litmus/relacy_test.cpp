@@ -3,6 +3,7 @@
 #include "lane/credit_pool.hpp"
 #include "lane/lane_state.hpp"
 #include "registry/call_guard.hpp"
+#include "registry/held_turns.hpp"
 #include "registry/read_sections.hpp"
 
 #include <gtest/gtest.h>
@@ -26,12 +27,15 @@ void operator delete(void* memory, std::size_t) noexcept {
 namespace {
 
 using namespace stentor::litmus;
+using stentor::detail::basic_held_turns;
+using stentor::detail::basic_turn;
 using stentor::detail::call_guard;
 using stentor::detail::credit_cache;
 using stentor::detail::credit_centre;
 using stentor::detail::grace_period;
 using stentor::detail::lane_state;
 using stentor::detail::read_section;
+using stentor::detail::turn_look;
 
 constexpr std::uint64_t executions_default = 100'000;
 
@@ -312,6 +316,66 @@ TEST(relacy_read_sections_mutant, is_found) {
     expect_found<route_swap<without_fences>>("DATA RACE");
     expect_found<route_swap<without_release>>("DATA RACE");
     expect_found<route_swap<without_acquire>>("DATA RACE");
+}
+
+// --- held_turns ----------------------------------------------------------------------------------
+
+// Two deliveries end while a runner looks at the third, which comes after both. Whoever gets the
+// third begins it once, and sees what the others did.
+template <class Weakness, bool TakesDownFirst = true>
+struct after_both : rl::test_suite<after_both<Weakness, TakesDownFirst>, 3> {
+    using sync = relacy_sync<Weakness>;
+    struct turn : basic_turn<sync, turn> {
+        using basic_turn<sync, turn>::basic_turn;
+    };
+    using list = basic_held_turns<sync, turn>;
+
+    turn third{2};
+    list held;
+    typename list::counts_type counts;
+    std::array<rl::var<int>, 2> work{};
+    rl::var<int> begun{0};
+
+    void thread(unsigned index) {
+        if (index == 2) {
+            if (third.look(true) == turn_look::has_come || !held.enter(third, counts)) {
+                begin();
+            }
+            return;
+        }
+        work[index]($) = 1;
+        if (ended()) {
+            begin();
+        }
+    }
+
+    bool ended() {
+        if constexpr (TakesDownFirst) {
+            return third.one_ended(true) && held.leave(third, counts);
+        } else {
+            const bool was_held = held.leave(third, counts);
+            static_cast<void>(third.one_ended(true));
+            return was_held;
+        }
+    }
+
+    void begin() {
+        RL_ASSERT(third.look(true) == turn_look::has_come);
+        RL_ASSERT(work[0]($) + work[1]($) == 2);
+        begun($) = begun($) + 1;
+    }
+
+    void after() { RL_ASSERT(begun($) == 1); }
+};
+
+TEST(relacy_held_turns, begin_once_after_both) {
+    expect_holds<after_both<as_asked>>();
+}
+
+TEST(relacy_held_turns_mutant, is_found) {
+    expect_found<after_both<without_release>>("DATA RACE");
+    expect_found<after_both<without_acquire>>("DATA RACE");
+    expect_found<after_both<as_asked, false>>("ASSERT");
 }
 
 }  // namespace

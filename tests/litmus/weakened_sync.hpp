@@ -93,6 +93,7 @@ template <class Weakness>
 struct weakened_sync {
     template <class T>
     using atomic = weakened_atomic<Weakness, T>;
+    using mutex = explored_sync::mutex;  // no kernel's business
     using here = std::source_location;
 
     static void light_fence(here caller = here::current()) noexcept {

@@ -37,7 +37,8 @@ void expect_promises_kept(const world::plan& how) {
 
 constexpr world::plan in_the_pool{.ordered = true, .coroutines = true, .pauses = true};
 constexpr world::plan elsewhere{
-    .ordered = true, .coroutines = true, .pauses = true, .places = true};
+    .ordered = true, .coroutines = true, .pauses = true, .places = true, .inlines = true};
+constexpr world::plan inside_publish{.pauses = true, .inlines = true};
 
 TEST(engine, keeps_its_promises_at_every_step_of_every_seed) {
     expect_promises_kept({});
@@ -55,12 +56,16 @@ TEST(engine, keeps_its_promises_wherever_handlers_run) {
     expect_promises_kept(elsewhere);
 }
 
+TEST(engine, keeps_its_promises_when_handlers_run_inside_publish) {
+    expect_promises_kept(inside_publish);
+}
+
 TEST(engine, keeps_its_promises_when_much_happens_at_once) {
     expect_promises_kept(in_the_pool);
 }
 
 TEST(engine, does_the_same_again_for_a_seed) {
-    for (const auto& how : {world::plan(), in_the_pool, elsewhere}) {
+    for (const auto& how : {world::plan(), in_the_pool, elsewhere, inside_publish}) {
         for (std::uint64_t seed = 1; seed <= 50; ++seed) {
             world first(seed, how);
             world second(seed, how);
@@ -94,6 +99,10 @@ TEST(engine, is_found_out_when_a_call_is_kept_secret) {
 
 TEST(engine, is_found_out_when_a_coroutine_is_kept_secret) {
     expect_found_out({.coroutines = true}, 100);
+}
+
+TEST(engine, is_found_out_when_a_call_inside_publish_is_kept_secret) {
+    expect_found_out({.inlines = true}, 100);
 }
 
 }  // namespace

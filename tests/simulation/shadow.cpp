@@ -100,9 +100,6 @@ void shadow::note_drops(const stentor::audit_report& books) {
     }
     const auto latest = *std::ranges::max_element(open_);
     auto& innermost = events_.at(latest);
-    if (!innermost.what.waits) {
-        return;
-    }
     for (const auto& name : dropped_since(books, latest)) {
         innermost.dropped.insert(name);
         ++subs_[by_name_.at(name)].dropped;
@@ -121,7 +118,10 @@ bool shadow::must_get(const subscription& one, const occurrence& what) const {
 
 void shadow::publish_begins(const publish& what) {
     open_.insert(what.event);
-    events_.emplace(what.event, occurrence{.what = what, .begins = ++now_, .late = draining_});
+    events_.emplace(
+        what.event,
+        occurrence{
+            .what = what, .begins = ++now_, .late = draining_, .deep = depth_ >= nesting_max});
 }
 
 // An outsider finds a subscription full when its room but the reserve is taken. What ended since
@@ -176,10 +176,26 @@ void shadow::accept(occurrence& what, const std::set<std::string>& dropped) {
             }
             delivered.state = end::dropped;
             one.dropped += what.dropped.contains(one.name) ? 0 : 1;
+        } else if (one.limits.inlined) {
+            accept_inlined(one, what, delivered, certain);
         } else {
             ++one.full_at_most;
             ++deliveries_;
         }
+    }
+}
+
+// By now it has been called, if it ever is.
+void shadow::accept_inlined(subscription& one, const occurrence& what, delivery& delivered,
+                            bool certain) {
+    ++deliveries_;
+    if (what.deep) {
+        ++(certain ? one.nested : one.nested_perhaps);
+        delivered.state = end::dropped;
+        return;
+    }
+    if (delivered.certain && delivered.state == end::open && !draining_) {
+        violate("an inline handler was not called inside publish: " + about(one, what.what.event));
     }
 }
 
@@ -215,6 +231,10 @@ void shadow::call_begins(sub which, number number_of) {
         violate("more calls at the same time than it allows: " + about(one, number_of));
         return;
     }
+    if (one.limits.inlined) {
+        check_inlined(one, at->second);
+        ++depth_;
+    }
     if (one.limits.keys != 0) {
         check_order(one, at->second);
         one.running_keys.insert(at->second.what.key % one.limits.keys);
@@ -233,6 +253,7 @@ void shadow::call_ends(sub which, number number_of, ending how) {
     }
     delivered.running = false;
     --one.running;
+    depth_ -= one.limits.inlined ? 1 : 0;
     if (how == ending::given_back) {
         delivered.certain = delivered.certain && !one.dropping;
     } else {

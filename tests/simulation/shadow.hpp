@@ -25,6 +25,8 @@ struct shadow_limits {
     bool required = false;
     bool blocks = false;
     bool lossy = false;  // drops, its own choice which, and does not tell the publisher
+    // Is called inside publish, by the time it returns, unless that is deeper than eight calls.
+    bool inlined = false;
     // Same key: never at the same time, and in the order of the publishes. 0: no order; 1: one key
     // for all events; else as many keys.
     int keys = 0;
@@ -89,9 +91,10 @@ public:
     // When nothing can happen any more. `abandoned`: a drain says that it cancelled something.
     void check_at_rest(const stentor::audit_report& books, bool abandoned = false);
 
-    // Before a call, which may publish: what was dropped since the last look is of the publish that
-    // waits for its outcomes, whose answer comes only after what the call publishes.
+    // Before a call, which may publish: what was dropped since the last look is of the innermost
+    // publish, whose answer comes only after what the call publishes.
     void note_drops(const stentor::audit_report& books);
+    static constexpr std::int64_t nesting_max = 8;
     // The subscriptions that have dropped more than the model knows of; the last thing that was
     // offered to them is that event.
     [[nodiscard]] std::set<std::string> dropped_since(const stentor::audit_report& books,
@@ -133,6 +136,8 @@ private:
         std::int64_t full_at_most = 0;  // outstanding, if nothing ended since the last check
         std::int64_t running = 0;       // events in hand
         std::int64_t cancelled = 0;     // coroutines; what was queued is not known here
+        std::int64_t nested = 0;        // inline calls that would have been too deep
+        std::int64_t nested_perhaps = 0;
         bool paused = false;
         bool held = false;             // ever paused so
         bool dropping = false;         // paused so, at this moment
@@ -145,9 +150,10 @@ private:
         std::int64_t begins = 0;
         std::int64_t ends = never;
         bool late = false;  // it began after a drain had begun
+        bool deep = false;  // inside as many inline calls as may nest
         bool accepted = false;
         bool refused = false;
-        std::set<std::string> dropped{};  // noted while it waited
+        std::set<std::string> dropped{};  // noted before it returned
     };
 
     void violate(std::string what);
@@ -165,6 +171,10 @@ private:
     [[nodiscard]] std::int64_t from_inside(const subscription& one) const;
     void owner_may_end(subscription& one) const;
     void accept(occurrence& what, const std::set<std::string>& dropped);
+    void accept_inlined(subscription& one, const occurrence& what, delivery& delivered,
+                        bool certain);
+    void check_inlined(const subscription& one, const occurrence& what);
+    void check_parts(const occurrence& what, stentor::publish_status status, bool dropped);
     void check_status(const occurrence& what, stentor::publish_status status,
                       const std::set<std::string>& dropped, std::string_view full);
     void check_refusal(const occurrence& what, std::string_view full);
@@ -181,6 +191,7 @@ private:
     std::map<std::string, sub, std::less<>> by_name_;
     std::int64_t now_ = 0;  // counts what happens
     std::int64_t deliveries_ = 0;
+    std::int64_t depth_ = 0;  // of inline calls
     bool draining_ = false;
     std::optional<std::string> violation_;
 };

@@ -41,9 +41,7 @@ void shadow::check_status(const occurrence& what, publish_status status,
             if (!any) {
                 violate("accepted, though nobody was subscribed: " + text);
             }
-            if (dropped.empty() != (status == publish_status::accepted)) {
-                violate("the status does not say that somebody was full: " + text);
-            }
+            check_parts(what, status, !dropped.empty());
             break;
         case publish_status::no_subscribers:
             if (certain) {
@@ -73,6 +71,33 @@ void shadow::check_status(const occurrence& what, publish_status status,
     }
     if (what.late && !what.what.caused && status != publish_status::closed) {
         violate("an outsider was let in after the drain began: " + text);
+    }
+}
+
+// `dropped`: somebody was full. Or there are inline handlers that would be too deep.
+void shadow::check_parts(const occurrence& what, publish_status status, bool dropped) {
+    const auto skips = [&](const auto& one) {
+        return what.deep && one.limits.inlined && may_get(one, what);
+    };
+    const bool may_be_part = dropped || std::ranges::any_of(subs_, skips);
+    const bool must_be_part = dropped || std::ranges::any_of(subs_, [&](const auto& one) {
+                                  return skips(one) && must_get(one, what);
+                              });
+    const bool part = status == publish_status::accepted_partial;
+    if (part ? !may_be_part : must_be_part) {
+        violate("the status does not say that somebody was full, or too deep: event " +
+                std::to_string(what.what.event));
+    }
+}
+
+// Inside its own publish, which is the innermost, and not too deep.
+void shadow::check_inlined(const subscription& one, const occurrence& what) {
+    const auto number_of = what.what.event;
+    if (open_.empty() || *open_.rbegin() != number_of) {
+        violate("an inline handler was called outside of the publish: " + about(one, number_of));
+    }
+    if (what.deep) {
+        violate("an inline call deeper than may be: " + about(one, number_of));
     }
 }
 
@@ -203,6 +228,12 @@ void shadow::check_row(subscription& one, const stentor::delivery_terms& terms) 
     }
     if (terms.dropped_disabled != 0 && one.dropped_at < 0) {
         violate("dropped as disabled, and never was: " + one.name);
+    }
+    if (terms.dropped_nested < one.nested ||
+        terms.dropped_nested > one.nested + one.nested_perhaps) {
+        violate("another number was dropped as nested: " + one.name + ": " +
+                std::to_string(terms.dropped_nested) + ", of " + std::to_string(one.nested) +
+                " to " + std::to_string(one.nested + one.nested_perhaps));
     }
     one.full_at_most = outstanding;
 }

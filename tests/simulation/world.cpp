@@ -37,6 +37,9 @@ std::string world::complaint() const {
 }
 
 bool world::run() {
+    if (plan_.inlines && one_in(8)) {
+        hops_max_ = 12;
+    }
     for (auto count = 1 + bus_.choose(4); count != 0; --count) {
         subscribe();
     }

@@ -58,6 +58,8 @@ public:
         bool pauses = false;
         // Some handlers run elsewhere than in the pool.
         bool places = false;
+        // Some handlers run inside publish, and some scenarios go deep.
+        bool inlines = false;
     };
     explicit world(std::uint64_t seed);
     world(std::uint64_t seed, const plan& how);
@@ -124,6 +126,7 @@ private:
     void subscribe();
     [[nodiscard]] stentor::subscription_options some_options(shadow_limits& limits);
     void choose_place(stentor::subscription_options& options, shadow_limits& limits);
+    void run_inside_publish(stentor::subscription_options& options, shadow_limits& limits);
     [[nodiscard]] form some_form(const stentor::subscription_options& options,
                                  const shadow_limits& limits);
     [[nodiscard]] habits some_habits();
@@ -157,6 +160,7 @@ private:
     plan plan_;
     shadow model_;
     std::vector<std::unique_ptr<member>> members_;
+    std::int32_t hops_max_ = 3;
     std::int64_t published_ = 0;
     std::int64_t told_ = 0;  // of drops
     std::int64_t actions_ = 0;

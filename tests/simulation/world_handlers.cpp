@@ -13,7 +13,6 @@ namespace stentor_test {
 
 namespace {
 
-constexpr std::int32_t hops_max = 3;
 constexpr std::int64_t published_max = 2'000;
 
 }  // namespace
@@ -155,9 +154,12 @@ stentor::outcome world::handle(std::size_t which, std::span<const fact* const> e
 shadow::ending world::ending_of(std::size_t which, const stentor::outcome& said) const {
     using verdict = stentor::outcome::verdict;
     const bool answers = members_[which]->how != form::plain;
+    // Without a queue nothing can be given back to.
+    const auto given_back =
+        members_[which]->inlined ? shadow::ending::failed : shadow::ending::given_back;
     return !answers || said.what() == verdict::done || said.what() == verdict::ignore
                ? shadow::ending::completed
-           : said.what() == verdict::release ? shadow::ending::given_back
+           : said.what() == verdict::release ? given_back
                                              : shadow::ending::failed;
 }
 
@@ -220,7 +222,7 @@ stentor::task<stentor::outcome> world::handle_slowly(std::size_t which, const fa
 
 stentor::outcome world::behave(std::size_t which, const fact& event, stentor::context& about) {
     const auto does = members_[which]->does;
-    if (one_in(does.publishes) && event.hops < hops_max && published_ < published_max) {
+    if (one_in(does.publishes) && event.hops < hops_max_ && published_ < published_max) {
         publish_one(&about, event.hops + 1);
     }
     if (one_in(does.subscribes)) {

@@ -50,7 +50,16 @@ stentor::subscription_options world::some_options(shadow_limits& limits) {
     if (plan_.places && one_in(2)) {
         choose_place(options, limits);
     }
+    if (plan_.inlines && one_in(2)) {
+        run_inside_publish(options, limits);
+    }
     return options;
+}
+
+// Which queues nothing, so there is nothing to limit and nothing to put in order.
+void world::run_inside_publish(stentor::subscription_options& options, shadow_limits& limits) {
+    options = {.execution = stentor::execution::inline_};
+    limits = {.own = true, .inlined = true};
 }
 
 void world::choose_place(stentor::subscription_options& options, shadow_limits& limits) {
@@ -72,6 +81,9 @@ world::form world::some_form(const stentor::subscription_options& options,
                              const shadow_limits& limits) {
     const bool shared = options.placement == stentor::placement::shared;
     const bool pool = options.execution == stentor::execution::pool;
+    if (limits.inlined) {
+        return one_in(2) ? form::plain : form::answers;
+    }
     if (plan_.coroutines && pool && !shared && one_in(2)) {
         return form::coroutine;
     }
@@ -118,6 +130,7 @@ void world::subscribe() {
     auto& one = *members_.back();
     one.does = some_habits();
     one.how = some_form(options, limits);
+    one.inlined = limits.inlined;
     if (one.how == form::batch) {
         limits.at_once = 0;  // it counts calls, and these are of many events
     }

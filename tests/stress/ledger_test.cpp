@@ -197,6 +197,106 @@ TEST(ledger, rejects_what_is_outstanding_at_the_end) {
     EXPECT_NE(one.verdict().find("outstanding"), std::string::npos);
 }
 
+// A second subscription, which comes after the first.
+struct history_of_two : history {
+    received_log second{2, 2, true, true};
+
+    explicit history_of_two(bool strict) {
+        for (std::uint64_t stream = 0; stream < 2; ++stream) {
+            second.open(stream, events);
+        }
+        second.comes_after(seen, strict);
+        send_all();
+    }
+    static void handle_by(received_log& log, const stamp& one, bool fails = false) {
+        log.enter();
+        log.record(one);
+        if (fails) {
+            log.fail(one);
+        }
+        log.finish(one);
+        log.leave();
+    }
+    // All but number `special` of the first publisher.
+    void handle_the_rest(std::uint64_t special) {
+        for (std::uint64_t number = 0; number < events; ++number) {
+            for (auto* log : {&seen, &second}) {
+                if (number != special) {
+                    handle_by(*log, mark(number, 0, 0));
+                }
+                handle_by(*log, mark(number, 1, 1));
+            }
+        }
+    }
+    [[nodiscard]] std::string verdict_of_second(bool may_cancel = false) const {
+        return disagreement(compare(sent, second), counted, 0, may_cancel);
+    }
+};
+
+constexpr auto last = events - 1;
+
+TEST(ledger, accepts_who_comes_after_another_one) {
+    for (const bool strict : {false, true}) {
+        history_of_two one(strict);
+        one.handle_the_rest(nothing);
+        EXPECT_EQ(one.verdict_of_second(), "");
+    }
+}
+
+TEST(ledger, rejects_who_goes_ahead_of_whom_it_comes_after) {
+    history_of_two one(false);
+    one.handle_the_rest(last);
+    history_of_two::handle_by(one.second, mark(last));
+    history_of_two::handle_by(one.seen, mark(last));
+    EXPECT_NE(one.verdict_of_second().find("handled before those that it comes after"),
+              std::string::npos);
+}
+
+TEST(ledger, rejects_who_begins_while_the_other_one_is_at_it) {
+    history_of_two one(false);
+    one.handle_the_rest(last);
+    one.seen.enter();
+    one.seen.record(mark(last));
+    history_of_two::handle_by(one.second, mark(last));
+    one.seen.finish(mark(last));
+    one.seen.leave();
+    EXPECT_NE(one.verdict_of_second().find("handled before those that it comes after: 1"),
+              std::string::npos);
+}
+
+TEST(ledger, rejects_who_goes_on_without_the_success_that_it_requires) {
+    for (const bool strict : {false, true}) {
+        history_of_two one(strict);
+        one.handle_the_rest(last);
+        history_of_two::handle_by(one.seen, mark(last), true);
+        history_of_two::handle_by(one.second, mark(last));
+        EXPECT_EQ(one.verdict_of_second().empty(), !strict);
+        EXPECT_EQ(compare(one.sent, one.second).unearned, strict ? 1U : 0U);
+    }
+}
+
+TEST(ledger, accepts_who_is_dropped_without_the_success_that_it_requires) {
+    history_of_two one(true);
+    one.handle_the_rest(last);
+    history_of_two::handle_by(one.seen, mark(last), true);
+    one.counted.completed -= 1;
+    one.counted.dropped_dependency = 1;
+    EXPECT_EQ(one.verdict_of_second(), "");
+}
+
+TEST(ledger, rejects_who_is_dropped_though_all_that_it_requires_succeeded) {
+    for (const bool strict : {false, true}) {
+        history_of_two one(strict);
+        one.handle_the_rest(last);
+        history_of_two::handle_by(one.seen, mark(last));
+        one.counted.completed -= 1;
+        one.counted.dropped_dependency = 1;
+        const auto verdict = one.verdict_of_second();
+        EXPECT_NE(verdict.find("dropped though all that it requires succeeded"), std::string::npos);
+        EXPECT_NE(verdict.find("lost though nobody was full"), std::string::npos);
+    }
+}
+
 // Events 10 to 19 may fall on either side of subscribe, 150 to 159 of unsubscribe.
 const std::vector<span> lived{{10, 20, 150, 160}, {10, 20, 150, 160}};
 

@@ -57,6 +57,9 @@ TEST(balance, holds_when_drained_at_any_point__drained) {
 TEST(balance, holds_in_the_order_of_each_key__ordered) {
     run_part(part::ordered, 0.02);
 }
+TEST(balance, holds_for_deliveries_that_wait_for_others__meshes) {
+    run_part(part::meshes, 0.01);
+}
 
 }  // namespace
 }  // namespace stentor::stress

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <atomic>
+#include <mutex>
 
-// The atomics and fences that the protocol kernels (lane_state, credit_pool, ready_set, parking,
-// read_sections, call_guard) are templated on. Production uses real_sync; the tests substitute a
-// policy whose every operation is a scheduling point, and one for a weak-memory model checker.
+// The atomics, fences and locks that the protocol kernels (lane_state, credit_pool, ready_set,
+// parking, read_sections, call_guard, held_turns) are templated on. Production uses real_sync; the
+// tests substitute a policy whose every operation is a scheduling point, and one for a weak-memory
+// model checker.
 //
 // The light/heavy pair is an asymmetric fence: together they order like two sequentially
 // consistent fences, but the light side costs nothing where the kernel offers
@@ -16,6 +18,7 @@ namespace stentor::inline v0::detail {
 struct real_sync {
     template <class T>
     using atomic = std::atomic<T>;
+    using mutex = std::mutex;
 
     // Frequent side: a compiler barrier when membarrier serves the other side.
     static void light_fence() noexcept {

@@ -4,7 +4,7 @@
 #include "registry/event_view.hpp"
 
 // What a runner does with lanes whose deliveries come after those of others; see
-// registry/turns.hpp.
+// registry/held_turns.hpp.
 namespace stentor::inline v0::detail {
 
 namespace {
@@ -14,19 +14,9 @@ delivery_turn* turn_of(const slot_header& slot, const subscription_record& one) 
 }
 
 // One look: between two of them a turn may come, and be taken for what it is not.
-enum class turn { waits, has_come, in_vain };
-
-turn turn_at(const subscription_record& to, const slot_header& slot) noexcept {
+turn_look look_at(const slot_header& slot, const subscription_record& to) noexcept {
     const auto* mine = turn_of(slot, to);
-    if (mine == nullptr) {
-        return turn::has_come;
-    }
-    if (mine->left.load(std::memory_order_acquire) != 0) {  // [PAIR turn]
-        return turn::waits;
-    }
-    return to.options.require_success && mine->in_vain.load(std::memory_order_relaxed)
-               ? turn::in_vain
-               : turn::has_come;
+    return mine == nullptr ? turn_look::has_come : mine->look(to.options.require_success);
 }
 
 // For ever, so that what is to be cancelled need not wait.
@@ -44,10 +34,10 @@ void runner::handle_in_turn(const stretch& what) noexcept {
     auto& to = *what.origin.subscriptions[what.target.first];
     for (std::size_t first = 0; first < what.count;) {
         auto last = first;
-        auto next = turn::has_come;
+        auto next = turn_look::has_come;
         while (last < what.count) {
-            next = turn_at(to, header_at(what.slots, stride, last));
-            if (next != turn::has_come) {
+            next = look_at(header_at(what.slots, stride, last), to);
+            if (next != turn_look::has_come) {
                 break;
             }
             ++last;
@@ -66,7 +56,7 @@ void runner::handle_in_turn(const stretch& what) noexcept {
             cancel_for(to, what, first, 1);
             settle(what, first, 1);
             ++first;
-        } else if (next == turn::in_vain) {
+        } else if (next == turn_look::in_vain) {
             drop_for(drop_reason::dependency, to, what, first, 1);
             settle(what, first, 1);
             ++first;

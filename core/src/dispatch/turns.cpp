@@ -16,16 +16,12 @@ namespace {
 void end_turn(scheduler& shared, event_turns& all, const subscription_record& one,
               bool success) noexcept {
     auto* mine = all.of(one);
-    if (mine == nullptr || mine->ended.exchange(true, std::memory_order_relaxed)) {
+    if (mine == nullptr || !mine->end()) {
         return;
     }
     for (const auto index : mine->place.followers) {
         auto& next = all.at(index);
-        if (!success) {
-            next.in_vain.store(true, std::memory_order_relaxed);
-        }
-        if (next.left.fetch_sub(1, std::memory_order_acq_rel) == 1 &&  // [PAIR turn]
-            next.place.who->turns.leave(next, shared.turns)) {
+        if (next.one_ended(success) && next.place.who->turns.leave(next, shared.turns)) {
             take_turn(shared, next);
         }
     }

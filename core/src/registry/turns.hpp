@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/sync.hpp"
+#include "registry/held_turns.hpp"
 #include <stentor/event/slot.hpp>
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <mutex>
 #include <new>
+#include <type_traits>
 #include <vector>
 
 // Deliveries of one event that come after others of the same event (subscription_options::after).
@@ -20,18 +21,9 @@
 // last delivery that it waits for puts it back into its lane. So nobody blocks, and credits, counts
 // and the order of a lane are what they are without turns: the entry is accepted, and not settled.
 //
-//   who ends a delivery:   for each that comes after it: `left` less one; at 0, leave(), and if it
-//                          was held, back into its lane
-//   runner of a delivery:  `left` is 0: calls its handler; else enter(), and if that was in time,
-//                          forgets about it
-//   who ends a bus or a subscription:   leave_all(), back into the lane, to be cancelled there
+// Who does what when, and why that is right: registry/held_turns.hpp.
 //
-// Why no delivery stays behind, and none goes on twice. enter() looks at `left` under the lock that
-// leave() takes after the last decrement. Whoever of the two is second sees the other: leave()
-// finds the entry in the list, or enter() finds `left` at 0 and says that it came too late. Out of
-// the list, under the lock, it comes once, whoever takes it; put back by leave_all() it meets a
-// runner that finds its subscription closed, or the bus cancelling, and does not enter() again.
-// What the handlers before have written is seen: each decrement releases, and 0 is acquired.
+// Threads: any. Progress: as there.
 namespace stentor::inline v0::detail {
 
 class event_turns;
@@ -50,26 +42,18 @@ struct turn_plan {
 };
 
 // Of one event and one subscription.
-struct delivery_turn {
+struct delivery_turn : basic_turn<real_sync, delivery_turn> {
     delivery_turn(event_turns& whole, const turn_plan::member& as) noexcept
-        : of(whole), place(as), left(as.waits_for) {}
+        : basic_turn(as.waits_for), of(whole), place(as) {}
 
     event_turns& of;
     const turn_plan::member& place;
-    // Of the deliveries that it waits for. Taken down by who ends them. [PAIR turn]
-    std::atomic<std::uint32_t> left;
-    // One of those did not succeed. Written before `left` is taken down, read when it is 0.
-    std::atomic<bool> in_vain{false};
-    // It has ended itself; the first end counts.
-    std::atomic<bool> ended{false};
-
-    // --- under the lock of the subscription's held_turns
-    delivery_turn* before = nullptr;
-    delivery_turn* after = nullptr;
-    bool held = false;
     // Of the entry: in a lane with an order it keeps its key. The holder's before enter().
     std::uint64_t key = 0;
 };
+
+using held_turns = basic_held_turns<real_sync, delivery_turn>;
+using turn_counts = held_turns::counts_type;
 
 // Lies in the event's envelope, before its first delivery is queued and after its last has ended.
 class event_turns {
@@ -118,70 +102,5 @@ private:
 };
 static_assert(sizeof(event_turns) % alignof(delivery_turn) == 0);
 static_assert(std::is_trivially_destructible_v<delivery_turn>);  // the block is used again
-
-// How many turns of a bus were ever held, and how many of them are not any more. Looked at by
-// drains: `begun` first and `ended` last, their difference is at most what was held at any moment
-// in between. [PAIR turn]
-struct turn_counts {
-    std::atomic<std::uint64_t> begun{0};
-    std::atomic<std::uint64_t> ended{0};
-};
-
-// The deliveries of one subscription that wait for those of others.
-//
-// Threads: any. Progress: blocking, for a few instructions. No other lock is taken under its own.
-class held_turns {
-public:
-    // A runner's, inside a call guard of the subscription. False: its turn has come.
-    [[nodiscard]] bool enter(delivery_turn& one, turn_counts& counts) noexcept {
-        const std::lock_guard lock(mutex_);
-        if (one.left.load(std::memory_order_acquire) == 0) {  // [PAIR turn]
-            return false;
-        }
-        one.before = last_;
-        one.after = nullptr;
-        (last_ != nullptr ? last_->after : first_) = &one;
-        last_ = &one;
-        one.held = true;
-        size_.store(size_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-        counts.begun.fetch_add(1, std::memory_order_seq_cst);
-        return true;
-    }
-    // Its turn has come. True: it was held, and is the caller's.
-    [[nodiscard]] bool leave(delivery_turn& one, turn_counts& counts) noexcept {
-        const std::lock_guard lock(mutex_);
-        if (!one.held) {
-            return false;
-        }
-        counts.ended.fetch_add(1, std::memory_order_seq_cst);
-        (one.before != nullptr ? one.before->after : first_) = one.after;
-        (one.after != nullptr ? one.after->before : last_) = one.before;
-        one.held = false;
-        size_.store(size_.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
-        return true;
-    }
-    // All of them, linked by `after`; they are the caller's.
-    [[nodiscard]] delivery_turn* leave_all(turn_counts& counts) noexcept {
-        const std::lock_guard lock(mutex_);
-        auto* all = first_;
-        for (auto* one = all; one != nullptr; one = one->after) {
-            counts.ended.fetch_add(1, std::memory_order_seq_cst);
-            one->held = false;
-        }
-        first_ = last_ = nullptr;
-        size_.store(0, std::memory_order_relaxed);
-        return all;
-    }
-    [[nodiscard]] std::int64_t size() const noexcept {
-        return size_.load(std::memory_order_relaxed);
-    }
-
-private:
-    std::mutex mutex_;
-    delivery_turn* first_ = nullptr;
-    delivery_turn* last_ = nullptr;
-    // Written under the lock, read by audits.
-    std::atomic<std::int64_t> size_{0};
-};
 
 }  // namespace stentor::inline v0::detail

@@ -171,9 +171,20 @@ private:
     mutable location where_;
 };
 
+// A mutex as the explorer sees one.
+class mutex {
+public:
+    void lock() noexcept;
+    void unlock() noexcept { taken_.store(false, std::memory_order_release); }
+
+private:
+    atomic<bool> taken_{false};
+};
+
 struct explored_sync {
     template <class T>
     using atomic = explore::atomic<T>;
+    using mutex = explore::mutex;
     using here = std::source_location;
 
     static void light_fence(here caller = here::current()) noexcept {
@@ -216,6 +227,13 @@ private:
         return scheduler;
     }
 };
+
+inline void mutex::lock() noexcept {
+    while (taken_.load(std::memory_order_relaxed) ||
+           taken_.exchange(true, std::memory_order_acquire)) {
+        explored_sync::pause();
+    }
+}
 
 // A system call's futex: waits while the word holds `expected`; the comparison and falling asleep
 // are one step. For tasks only.

@@ -31,10 +31,38 @@ void sent_log::record(const stamp& mark, publish_status status) noexcept {
 }
 
 received_log::received_log(std::size_t streams, std::size_t publishers, bool single, bool fifo)
-    : streams_(streams), single_(single), fifo_(fifo), expected_(publishers) {}
+    : streams_(streams), failed_(streams), single_(single), fifo_(fifo), expected_(publishers) {}
 
 void received_log::open(std::size_t stream, std::uint64_t events) {
     streams_[stream] = std::make_unique<bit_row>(events);
+    failed_[stream] = std::make_unique<bit_row>(events);
+}
+
+void received_log::comes_after(received_log& other, bool strict) {
+    other.followers_.push_back(this);
+    if (strict) {
+        required_.push_back(&other);
+    }
+}
+
+bool received_log::has(const stamp& mark) const noexcept {
+    const auto stream = mark.stream();
+    return stream < streams_.size() && streams_[stream] != nullptr &&
+           mark.number() < streams_[stream]->size() && streams_[stream]->test(mark.number());
+}
+
+void received_log::look_ahead(const stamp& mark) noexcept {
+    for (auto* one : followers_) {
+        if (one->has(mark)) {
+            one->ahead_.fetch_add(1, std::memory_order_relaxed);
+        }
+    }
+}
+
+void received_log::fail(const stamp& mark) noexcept {
+    if (has(mark)) {
+        failed_[mark.stream()]->set(mark.number());
+    }
 }
 
 void received_log::enter() noexcept {
@@ -63,6 +91,7 @@ void received_log::record(const stamp& mark) noexcept {
     if (streams_[stream]->set(mark.number())) {
         duplicated_.fetch_add(1, std::memory_order_relaxed);
     }
+    look_ahead(mark);
     if (fifo_ && mark.publisher() < expected_.size()) {
         auto& expected = expected_[mark.publisher()];
         if (mark.place() < expected.load(std::memory_order_relaxed)) {
@@ -92,8 +121,20 @@ std::uint64_t count(std::uint64_t bits) noexcept {
     return static_cast<std::uint64_t>(std::popcount(bits));
 }
 
-void compare_stream(findings& sums, const sent_log::stream_row* sent, const bit_row& seen,
-                    const span& when) {
+// The bits of a word that one whose success is required has not completed, though it gets them.
+std::uint64_t vain(const received_log& of, std::size_t stream, std::size_t word) noexcept {
+    std::uint64_t bits = 0;
+    for (const auto* other : of.required()) {
+        if (other->at(stream) != nullptr) {
+            bits |= ~other->completed(stream, word);
+        }
+    }
+    return bits;
+}
+
+void compare_stream(findings& sums, const sent_log::stream_row* sent, const received_log& log,
+                    std::size_t stream, const span& when) {
+    const auto& seen = *log.at(stream);
     for (std::size_t word = 0; word < seen.words(); ++word) {
         const bool known = sent != nullptr && word < sent->whole.words();
         const auto whole = known ? sent->whole.word(word) : 0;
@@ -101,9 +142,13 @@ void compare_stream(findings& sums, const sent_log::stream_row* sent, const bit_
         const auto here = seen.word(word);
         const auto due = within(word, when.due_from, when.due_to);
         const auto possible = within(word, when.possible_from, when.possible_to);
+        const auto in_vain = vain(log, stream, word);
+        const auto missing = due & ~here;
         sums.delivered += count(here);
-        sums.missing_whole += count(whole & due & ~here);
-        sums.missing_in_part += count(in_part & due & ~here);
+        sums.missing_whole += count(whole & missing & ~in_vain);
+        sums.missing_in_part += count(in_part & missing & ~in_vain);
+        sums.in_vain += count((whole | in_part) & missing & in_vain);
+        sums.unearned += count(here & in_vain);
         sums.phantom += count(here & ~((whole | in_part) & possible));
     }
 }
@@ -113,13 +158,14 @@ void compare_stream(findings& sums, const sent_log::stream_row* sent, const bit_
 findings compare(const sent_log& sent, const received_log& seen, const std::vector<span>& spans) {
     findings sums;
     for (std::size_t stream = 0; stream < seen.streams(); ++stream) {
-        if (const auto* row = seen.at(stream); row != nullptr) {
-            compare_stream(sums, stream < sent.streams() ? sent.at(stream) : nullptr, *row,
+        if (seen.at(stream) != nullptr) {
+            compare_stream(sums, stream < sent.streams() ? sent.at(stream) : nullptr, seen, stream,
                            spans.empty() ? span{} : spans[stream]);
         }
     }
     sums.delivered += seen.duplicated();
     sums.duplicated = seen.duplicated();
+    sums.ahead = seen.ahead();
     sums.phantom += seen.foreign();
     sums.reordered = seen.reordered();
     sums.overlapped = seen.overlapped();
@@ -141,14 +187,20 @@ std::string disagreement(const findings& found, const delivery_terms& counted, s
         return told >= 0 && seen == static_cast<std::uint64_t>(told);
     };
     demand(found.phantom == 0, "phantom", found.phantom, 0);
+    demand(found.unearned == 0, "handled without the success that it requires", found.unearned, 0);
+    demand(found.ahead == 0, "handled before those that it comes after", found.ahead, 0);
     demand(found.duplicated == 0, "handled twice", found.duplicated, 0);
     demand(found.reordered == 0, "out of order", found.reordered, 0);
     demand(found.overlapped == 0, "calls at the same time", found.overlapped, 0);
     demand(found.broken == 0, "broken payloads", found.broken, 0);
 
-    const auto missing = found.missing_whole + found.missing_in_part;
+    const auto missing = found.missing_whole + found.missing_in_part + found.in_vain;
     const auto excused = counted.dropped_full + counted.dropped_no_memory + counted.cancelled +
-                         counted.expired + counted.dead_lettered;
+                         counted.expired + counted.dead_lettered + counted.dropped_dependency;
+    const bool in_vain = counted.dropped_dependency >= 0 &&
+                         static_cast<std::uint64_t>(counted.dropped_dependency) <= found.in_vain;
+    demand(in_vain, "dropped though all that it requires succeeded", found.in_vain,
+           counted.dropped_dependency);
     demand(equal(missing, excused), "lost (missing, and ended unhandled)", missing, excused);
     demand(may_cancel || found.missing_whole == 0, "lost though nobody was full",
            found.missing_whole, 0);

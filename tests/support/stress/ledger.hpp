@@ -80,15 +80,30 @@ public:
     // The subscription gets this stream. Events of all others are phantoms.
     void open(std::size_t stream, std::uint64_t events);
 
-    // The handler's first and last act. leave() also when it throws.
+    // Of events that both get it sees those that `other` is done with; `strict`: and has completed.
+    // Not while others use either.
+    void comes_after(received_log& other, bool strict);
+
+    // The handler's first and last acts. finish() and leave() also when it throws, after fail().
     void enter() noexcept;
     void record(const stamp& mark) noexcept;
+    void fail(const stamp& mark) noexcept;
+    void finish(const stamp& mark) noexcept { look_ahead(mark); }
     void leave() noexcept;
 
     [[nodiscard]] std::size_t streams() const noexcept { return streams_.size(); }
     [[nodiscard]] const bit_row* at(std::size_t stream) const noexcept {
         return streams_[stream].get();
     }
+    // What it has completed of a word of a stream that it gets.
+    [[nodiscard]] std::uint64_t completed(std::size_t stream, std::size_t word) const noexcept {
+        return streams_[stream]->word(word) & ~failed_[stream]->word(word);
+    }
+    // Whose success it requires.
+    [[nodiscard]] const std::vector<const received_log*>& required() const noexcept {
+        return required_;
+    }
+    [[nodiscard]] std::uint64_t ahead() const noexcept { return ahead_.load(); }
     [[nodiscard]] std::uint64_t duplicated() const noexcept { return duplicated_.load(); }
     [[nodiscard]] std::uint64_t foreign() const noexcept { return foreign_.load(); }
     [[nodiscard]] std::uint64_t broken() const noexcept { return broken_.load(); }
@@ -96,7 +111,14 @@ public:
     [[nodiscard]] std::uint64_t overlapped() const noexcept { return overlapped_.load(); }
 
 private:
+    [[nodiscard]] bool has(const stamp& mark) const noexcept;
+    // None of those that come after it has begun with the event.
+    void look_ahead(const stamp& mark) noexcept;
+
     std::vector<std::unique_ptr<bit_row>> streams_;
+    std::vector<std::unique_ptr<bit_row>> failed_;
+    std::vector<received_log*> followers_;
+    std::vector<const received_log*> required_;
     const bool single_;
     const bool fifo_;
     // Per publisher, one more than the place of its last event seen. Such handlers run one at a
@@ -108,6 +130,7 @@ private:
     std::atomic<std::uint64_t> broken_{0};
     std::atomic<std::uint64_t> reordered_{0};
     std::atomic<std::uint64_t> overlapped_{0};
+    std::atomic<std::uint64_t> ahead_{0};
 };
 
 // Which numbers of a stream a subscription had to see. Publishes that were concurrent with
@@ -127,6 +150,9 @@ struct findings {
     std::uint64_t delivered = 0;
     std::uint64_t missing_whole = 0;    // due, told to be everywhere, not seen
     std::uint64_t missing_in_part = 0;  // due, not seen, perhaps with the engine's leave
+    std::uint64_t in_vain = 0;          // due, not seen, and without a success that it requires
+    std::uint64_t unearned = 0;         // seen without it
+    std::uint64_t ahead = 0;            // seen too early, before one that it comes after was done
     std::uint64_t phantom = 0;          // seen, but refused, never sent, or outside the span
     std::uint64_t duplicated = 0;
     std::uint64_t reordered = 0;
@@ -134,7 +160,7 @@ struct findings {
     std::uint64_t broken = 0;
 
     [[nodiscard]] bool sound() const noexcept {
-        return phantom + duplicated + reordered + overlapped + broken == 0;
+        return unearned + ahead + phantom + duplicated + reordered + overlapped + broken == 0;
     }
 };
 

@@ -157,6 +157,52 @@ void draw_ordered(random_source& dice, plan& made) {
     made.drain_us = dice.of({0, 100, 2'000});
 }
 
+void draw_meshes(random_source& dice, plan& made) {
+    made.events_each = 120'000 / made.publishers;
+    made.topics = some_topics(dice, echo_topic, 2);
+    made.bulk = dice.one_in(4) ? dice.within(2, 64) : 1;
+    const auto count = dice.within(3, 8);
+    for (std::uint64_t index = 0; index < count; ++index) {
+        auto one = some_subscription(dice, made, 2);
+        one.keyed = dice.one_in(3);
+        if (!one.keyed && dice.one_in(3)) {
+            one.options.order = order::serial;
+            one.options.max_concurrency = 0;
+        }
+        if (one.keyed || one.serial() || dice.one_in(4)) {
+            one.options.placement = placement::automatic;
+        }
+        if (one.options.placement == placement::automatic && dice.one_in(4)) {
+            one.options.capacity = static_cast<std::int64_t>(dice.within(1, 500));
+            one.options.required = dice.one_in(6);
+        }
+        one.throws_one_in = dice.of<std::uint64_t>({0, 0, 20});
+        one.dawdles_one_in = dice.of<std::uint64_t>({0, 0, 5'000});
+        one.dawdles_us = dice.of({60, 1'000});
+        one.echoes_one_in = dice.of<std::uint64_t>({0, 0, 50});
+        made.subscriptions.push_back(std::move(one));
+    }
+    made.drain_at = dice.one_in(4) ? dice.within(0, 100) : 100;
+    made.drain_us = dice.of({0, 100, 2'000});
+}
+
+// One in `times` of the subscriptions that may comes after up to three of those before it.
+void let_some_follow(random_source& dice, plan& made, std::uint64_t times) {
+    for (std::size_t index = 1; index < made.subscriptions.size(); ++index) {
+        auto& one = made.subscriptions[index];
+        if (one.options.placement == placement::shared || !dice.one_in(times)) {
+            continue;
+        }
+        for (auto count = dice.within(1, 3); count != 0; --count) {
+            const auto other = static_cast<std::size_t>(dice.next() % index);
+            if (std::ranges::find(one.follows, other) == one.follows.end()) {
+                one.follows.push_back(other);
+            }
+        }
+        one.options.require_success = dice.one_in(3);
+    }
+}
+
 void draw_drained(random_source& dice, plan& made) {
     if (dice.one_in(2)) {
         draw_trouble(dice, made);
@@ -168,6 +214,14 @@ void draw_drained(random_source& dice, plan& made) {
     made.events_each = 60'000 / made.publishers;
     made.drain_at = dice.within(0, 100);
     made.drain_us = dice.of({0, 0, 100, 2'000, 50'000});
+}
+
+std::string whom(const subscription_plan& one) {
+    std::string text;
+    for (const auto other : one.follows) {
+        text += (text.empty() ? ", after s" : " and s") + std::to_string(other);
+    }
+    return text + (one.options.require_success ? " if they succeed" : "");
 }
 
 // Nobody publishes what nobody hears, or the sums would not tell a lost event from an unwanted one.
@@ -227,6 +281,12 @@ plan draw(part what, std::uint64_t seed) {
         case part::trouble: draw_trouble(dice, made); break;
         case part::drained: draw_drained(dice, made); break;
         case part::ordered: draw_ordered(dice, made); break;
+        case part::meshes: draw_meshes(dice, made); break;
+    }
+    if (what == part::meshes) {
+        let_some_follow(dice, made, 2);
+    } else if (what != part::slots && dice.one_in(4)) {
+        let_some_follow(dice, made, 4);
     }
     made.events_each = std::max<std::uint64_t>(made.events_each / cost, 100);
     cover_topics(made);
@@ -235,7 +295,7 @@ plan draw(part what, std::uint64_t seed) {
 
 const char* name_of(part what) noexcept {
     constexpr const char* names[] = {"slots",   "boxed",   "fan_out", "full",
-                                     "trouble", "drained", "ordered"};
+                                     "trouble", "drained", "ordered", "meshes"};
     return names[static_cast<std::size_t>(what)];
 }
 
@@ -268,9 +328,9 @@ std::string describe(const plan& what) {
             (one.serial() ? ", serial"
              : one.keyed  ? ", by key"
                           : "") +
-            ", concurrency " + std::to_string(one.options.max_concurrency) + ", placement " +
-            std::to_string(static_cast<int>(one.options.placement)) + ", throws 1/" +
-            std::to_string(one.throws_one_in) + ", dawdles 1/" +
+            whom(one) + ", concurrency " + std::to_string(one.options.max_concurrency) +
+            ", placement " + std::to_string(static_cast<int>(one.options.placement)) +
+            ", throws 1/" + std::to_string(one.throws_one_in) + ", dawdles 1/" +
             std::to_string(one.dawdles_one_in) + " for " + std::to_string(one.dawdles_us) +
             " us, echoes 1/" + std::to_string(one.echoes_one_in);
     }

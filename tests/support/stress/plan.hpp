@@ -24,6 +24,7 @@ enum class part {
     trouble,  // handlers that throw, dawdle by surprise and publish
     drained,  // all of it, with the bus drained at any point
     ordered,  // subscriptions that are serial, or have a key: the publisher
+    meshes,   // subscriptions that come after others, with and without their success
 };
 
 struct subscription_plan {
@@ -31,6 +32,8 @@ struct subscription_plan {
     std::string pattern{};
     subscription_options options{};
     bool keyed = false;  // by the publisher; else options.order says it all
+    // Subscriptions of the plan, by number, that it comes after. All have smaller numbers.
+    std::vector<std::size_t> follows{};
     // Decided by the event's dice. 0: never.
     std::uint64_t throws_one_in = 0;
     std::uint64_t dawdles_one_in = 0;
@@ -41,6 +44,8 @@ struct subscription_plan {
     [[nodiscard]] bool single() const noexcept { return options.max_concurrency == 1 || serial(); }
     // Each publisher's events come in their order, through whichever slots it publishes.
     [[nodiscard]] bool ordered() const noexcept { return keyed || serial(); }
+    // Through slots of their own also these: calls do not overlap, and no turn comes late.
+    [[nodiscard]] bool fifo() const noexcept { return single() && follows.empty(); }
     [[nodiscard]] bool bounded() const noexcept {
         return options.capacity != subscription_capacity_default;
     }

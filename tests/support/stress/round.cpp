@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace stentor::stress {
@@ -117,6 +118,9 @@ void round::open_logs() {
                 sinks_.back()->log.open(stream, what_.events_each);
             }
         }
+        for (const auto other : subscribed.follows) {
+            sinks_.back()->log.comes_after(sinks_[other]->log, subscribed.options.require_success);
+        }
     }
 }
 
@@ -131,6 +135,11 @@ void round::subscribe(std::size_t index) {
     auto& to = *sinks_[index];
     const auto name = "s" + std::to_string(index);
     auto options = how.options;
+    std::vector<std::string> others;
+    for (const auto other : how.follows) {
+        others.push_back("s" + std::to_string(other));
+    }
+    options.after = after(std::move(others));
     if (!how.pattern.empty()) {
         if (how.keyed) {
             options.order = by_key<any_event>(

@@ -48,8 +48,8 @@ void sampler::watch() {
 void sampler::look_at_bounds() {
     for (std::size_t index = 0; index < sinks_.size() && what_.drain_at >= 100; ++index) {
         const auto& how = what_.subscriptions[index];
-        if (!how.bounded()) {
-            continue;
+        if (!how.bounded() || how.options.require_success) {
+            continue;  // what is dropped for its dependency does not begin either
         }
         std::uint64_t accepted = 0;
         for (std::size_t stream = 0; stream < publishers_.streams(); ++stream) {

@@ -47,11 +47,15 @@ void dawdle(std::int64_t us) {
 
 void sink::take(const stamp& mark, context& about) {
     struct turn {
-        explicit turn(received_log& of) noexcept : log(of) { log.enter(); }
-        ~turn() { log.leave(); }
+        turn(received_log& of, const stamp& what) noexcept : log(of), mark(what) { log.enter(); }
+        ~turn() {
+            log.finish(mark);
+            log.leave();
+        }
         received_log& log;
+        const stamp& mark;
     };
-    const turn mine(log);
+    const turn mine(log, mark);
     log.record(mark);
     if (closed_.load(std::memory_order_relaxed)) {
         late.fetch_add(1);
@@ -78,6 +82,7 @@ void sink::misbehave(const stamp& mark, context& about) {
     }
     if (dice.one_in(what_.throws_one_in)) {
         thrown.fetch_add(1);
+        log.fail(mark);
         throw_something(dice.next());
     }
 }

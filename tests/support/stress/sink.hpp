@@ -44,7 +44,7 @@ class sink {
 public:
     sink(const subscription_plan& what, std::size_t index, std::size_t streams,
          std::size_t publishers, bool fifo, const echo_side& echoes, watchdog& dog)
-        : log(streams, publishers, what.single(), what.ordered() || (fifo && what.single())),
+        : log(streams, publishers, what.single(), what.ordered() || (fifo && what.fifo())),
           what_(what),
           index_(index),
           echoes_(echoes),

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -105,6 +106,83 @@ TEST_F(coming_after_on_threads, drops_nothing_that_comes_after_what_succeeds) {
     }
     for (const auto& [name, terms] : bus.audit().subscriptions) {
         EXPECT_EQ(terms.completed, static_cast<std::int64_t>(10 * events)) << name;
+    }
+}
+
+// What a handler that goes by key sees of its own order, and of its pauses.
+class keyed_calls {
+public:
+    static constexpr std::size_t keys = 8;
+
+    // Each key's numbers are of one publisher, which goes upwards.
+    template <class Work>
+    auto watch(std::size_t number, Work&& work) {
+        auto& mine = all_[number % keys];
+        wrong += paused.load() ? 1 : 0;
+        wrong += mine.busy.exchange(true) ? 1 : 0;
+        wrong += mine.next.exchange(number + 1) > number ? 1 : 0;
+        auto said = work();
+        mine.busy.store(false);
+        return said;
+    }
+    // From the end of disable() to the beginning of enable().
+    std::atomic<bool> paused{false};
+    std::atomic<int> wrong{0};
+
+private:
+    struct key {
+        std::atomic<bool> busy{false};
+        std::atomic<std::size_t> next{0};
+    };
+    std::array<key, keys> all_{};
+};
+
+TEST_F(coming_after_on_threads, keeps_each_key_in_its_order_over_pauses_of_all) {
+    expect_failures();
+    auto& bus = make_bus();
+    const auto by_number =
+        stentor::by_key<numbered>([](const numbered& it) { return it.number % keyed_calls::keys; });
+    std::array<keyed_calls, 3> calls;
+    const auto stage = [&](std::size_t which, std::uint32_t mine, std::uint32_t before) {
+        return [&, which, mine, before](const numbered& it) {
+            return calls[which].watch(it.number, [&] {
+                work(it.number, mine, before);
+                return which == 1 && it.number % 50 == 0 ? stentor::outcome::reject("the fiftieth")
+                                                         : stentor::outcome::done();
+            });
+        };
+    };
+    auto last = bus.subscribe<numbered>(
+        "last", stage(2, right_done, left_done | journaled),
+        {.order = by_number, .after = {"middle", "first"}, .require_success = true});
+    auto middle = bus.subscribe<numbered>("middle", stage(1, left_done, journaled),
+                                          {.order = by_number, .after = "first"});
+    auto first = bus.subscribe<numbered>("first", stage(0, journaled, 0), {.order = by_number});
+    std::jthread meddler([&](const std::stop_token& stop) {
+        constexpr std::array<std::string_view, 3> names{"first", "middle", "last"};
+        for (std::size_t turn = 0; !stop.stop_requested(); ++turn) {
+            const auto which = turn * 2 % names.size();
+            EXPECT_TRUE(bus.registry().disable(names[which]));
+            calls[which].paused.store(true);
+            std::this_thread::yield();
+            calls[which].paused.store(false);
+            EXPECT_TRUE(bus.registry().enable(names[which]));
+        }
+    });
+    publish_all(bus, 2);
+    meddler.request_stop();
+    meddler.join();
+    ASSERT_TRUE(bus.wait_idle(patience));
+    EXPECT_EQ(too_early.load(), 0);
+    EXPECT_EQ(calls[0].wrong + calls[1].wrong + calls[2].wrong, 0);
+    const auto report = bus.audit();
+    EXPECT_EQ(report.unaccounted(), 0);
+    constexpr auto whole = static_cast<std::int64_t>(events);
+    for (const auto& [name, terms] : report.subscriptions) {
+        EXPECT_EQ(terms.accepted, whole) << name;
+        EXPECT_EQ(terms.failed, name == "middle" ? whole / 50 : 0) << name;
+        EXPECT_EQ(terms.dropped_dependency, name == "last" ? whole / 50 : 0) << name;
+        EXPECT_EQ(terms.completed, name == "first" ? whole : whole - whole / 50) << name;
     }
 }
 
