@@ -115,6 +115,21 @@ void close_orders() {
     bus.drain();
 }
 
+void ask_in_vain() {
+    // The timeout comes when it is said to, however busy the machine is.
+    const auto runners = std::make_shared<stentor::manual_executor>();
+    stentor::virtual_clock clock;
+    stentor::bus bus{{.executor = runners, .clock = &clock}};
+    auto lonely = bus.subscribe<order_placed>("lonely", ask_nobody);
+    bus.publish(order_placed{"o-3"});
+    runners->run_until_idle();
+    auto silent = bus.subscribe<reserve_stock>("silent", [](const reserve_stock&) {});
+    bus.publish(order_placed{"o-4"});
+    runners->run_until_idle();
+    clock.advance(10ms);
+    bus.drain();
+}
+
 int main() {
     {
         stentor::bus bus;
@@ -137,20 +152,7 @@ int main() {
         bus.publish(order_placed{"o-2"});
         bus.drain();
     }
-    {
-        // The timeout comes when it is said to, however busy the machine is.
-        const auto runners = std::make_shared<stentor::manual_executor>();
-        stentor::virtual_clock clock;
-        stentor::bus bus{{.executor = runners, .clock = &clock}};
-        auto lonely = bus.subscribe<order_placed>("lonely", ask_nobody);
-        bus.publish(order_placed{"o-3"});
-        runners->run_until_idle();
-        auto silent = bus.subscribe<reserve_stock>("silent", [](const reserve_stock&) {});
-        bus.publish(order_placed{"o-4"});
-        runners->run_until_idle();
-        clock.advance(10ms);
-        bus.drain();
-    }
+    ask_in_vain();
     close_orders();
     {
         event_loop window;

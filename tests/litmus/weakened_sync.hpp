@@ -75,6 +75,10 @@ public:
         return atomic<T>::compare_exchange_strong(expected, desired, Weakness::map(success),
                                                   Weakness::map(failure), caller);
     }
+    bool compare_exchange_weak(T& expected, T desired, std::memory_order success,
+                               std::memory_order failure, here caller = here::current()) noexcept {
+        return compare_exchange_strong(expected, desired, success, failure, caller);
+    }
     T fetch_add(T value, std::memory_order order, here caller = here::current()) noexcept {
         return atomic<T>::fetch_add(value, Weakness::map(order), caller);
     }

@@ -249,8 +249,8 @@ private:
     [[nodiscard]] bool begins_shared(const subscription_record& record) const noexcept;
     [[nodiscard]] std::optional<error> refusal_of(const subscription_record& wanted);
     [[nodiscard]] bool enlist(const std::shared_ptr<subscription_record>& record);
-    // The heavy fence after a swap of routes: a caller that needs one itself lets it serve both, and
-    // calls begin_grace() behind it, under the same lock.
+    // The heavy fence after a swap of routes: a caller that needs one itself lets it serve both,
+    // and calls begin_grace() behind it, under the same lock.
     enum class fence { here, callers };
     void delist(const std::shared_ptr<subscription_record>& record,
                 fence by = fence::here) noexcept;

@@ -128,8 +128,8 @@ private:
     typename Sync::template atomic<bool> frozen_{false};
 };
 
-// Of all caches that `each(visit)` visits as visit(cache, owner_inside). Returns how many credits it
-// took out of them. Progress: as the fence, which waits for nobody.
+// Of all caches that `each(visit)` visits as visit(cache, owner_inside). Returns how many credits
+// it took out of them. Progress: as the fence, which waits for nobody.
 template <class Sync, class Each>
 [[nodiscard]] std::int64_t sweep_caches(Each&& each) noexcept {
     constexpr std::size_t at_once = 64;  // caches for a fence
