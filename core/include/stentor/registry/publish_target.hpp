@@ -65,7 +65,12 @@ protected:
     ~publish_target() = default;
 };
 
+// Of what is no event the caller says so, and nothing else should be said about it.
 template <class E>
+    requires(!stentor::event<E>)
+publish_result publish_to(publish_target& target, publish_target::request what, E& event) noexcept;
+
+template <stentor::event E>
 publish_result publish_to(publish_target& target, publish_target::request what, E& event) noexcept {
     what.type = &event_type_of<E>;
     if constexpr (fits_slot<E>) {
