@@ -130,6 +130,27 @@ void ask_in_vain() {
     bus.drain();
 }
 
+void pause_reminders() {
+    const auto runners = std::make_shared<stentor::manual_executor>();
+    stentor::virtual_clock clock;
+    stentor::bus bus{{.executor = runners, .clock = &clock}};
+    // [snippet pause]
+    auto patient = bus.subscribe<order_placed>(
+        "patient", [](const order_placed& order, stentor::context& ctx) -> stentor::task<> {
+            co_await ctx.sleep(1h);
+            std::cout << order.id << " has waited\n";
+        });
+    bus.publish(order_placed{"o-7"});
+    runners->run_until_idle();
+    bus.registry().disable("patient");  // does not wait for an hour
+    clock.advance(2h);
+    runners->run_until_idle();
+    std::cout << bus.registry().find("patient")->terms.held << " held\n";
+    bus.registry().enable("patient");
+    runners->run_until_idle();
+    // [end]
+}
+
 int main() {
     {
         stentor::bus bus;
@@ -169,6 +190,7 @@ int main() {
         bus.publish(order_placed{"o-5"});
         bus.drain();
     }
+    pause_reminders();
     {
         const auto runners = std::make_shared<stentor::manual_executor>();
         stentor::bus bus{{.executor = runners}};

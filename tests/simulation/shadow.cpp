@@ -254,6 +254,9 @@ void shadow::call_ends(sub which, number number_of, ending how) {
     delivered.running = false;
     --one.running;
     depth_ -= one.limits.inlined ? 1 : 0;
+    if (delivered.waiting) {
+        violate("a coroutine ended where it waited: " + about(one, number_of));
+    }
     if (how == ending::given_back) {
         delivered.certain = delivered.certain && !one.dropping;
     } else {
@@ -264,6 +267,33 @@ void shadow::call_ends(sub which, number number_of, ending how) {
     if (one.limits.keys != 0) {
         one.running_keys.erase(events_.at(number_of).what.key % one.limits.keys);
     }
+}
+
+void shadow::call_waits(sub which, number number_of) {
+    ++now_;
+    auto& one = subs_[which];
+    auto& delivered = one.deliveries[number_of];
+    if (!delivered.running || delivered.waiting) {
+        violate("a coroutine waits that does not run: " + about(one, number_of));
+        return;
+    }
+    delivered.waiting = true;
+    ++one.waiting;
+}
+
+void shadow::call_goes_on(sub which, number number_of) {
+    ++now_;
+    auto& one = subs_[which];
+    auto& delivered = one.deliveries[number_of];
+    if (!delivered.waiting) {
+        violate("a coroutine goes on that did not wait: " + about(one, number_of));
+        return;
+    }
+    if (one.paused) {
+        violate("a coroutine goes on during a pause: " + about(one, number_of));
+    }
+    delivered.waiting = false;
+    --one.waiting;
 }
 
 void shadow::call_cancelled(sub which, number number_of) {
@@ -279,6 +309,7 @@ void shadow::call_cancelled(sub which, number number_of) {
                 about(one, number_of));
     }
     delivered.running = false;
+    one.waiting -= std::exchange(delivered.waiting, false) ? 1 : 0;
     delivered.state = end::cancelled;
     --one.running;
     ++one.cancelled;
@@ -306,8 +337,8 @@ void shadow::pause_returns(sub which, bool from_within) {
     ++now_;
     auto& one = subs_[which];
     one.paused = true;
-    if (one.running != 0 && !from_within) {
-        violate("disable returned while a call runs, or a coroutine waits: " + one.name);
+    if (active(which) && !from_within) {
+        violate("disable returned while a call runs: " + one.name);
     }
 }
 

@@ -70,6 +70,9 @@ public:
     enum class ending { completed, failed, given_back };
     void call_begins(sub which, number event);
     void call_ends(sub which, number event, ending how);
+    // A coroutine suspends, and is resumed.
+    void call_waits(sub which, number event);
+    void call_goes_on(sub which, number event);
     // Its coroutine was destroyed where it waited.
     void call_cancelled(sub which, number event);
     // The object that the subscription is tied to is gone; the engine ends it when it finds out.
@@ -81,8 +84,10 @@ public:
     void pause_begins(sub which, stentor::backlog what);
     // `from_within`: a call of the subscription itself did it.
     void pause_returns(sub which, bool from_within);
-    // Events in the hands of calls, coroutines that wait included.
-    [[nodiscard]] std::int64_t running(sub which) const { return subs_[which].running; }
+    // Some call runs at this moment, so it is one that the present one lies in, or is it.
+    [[nodiscard]] bool active(sub which) const {
+        return subs_[which].running != subs_[which].waiting;
+    }
     void resume_begins(sub which);
 
     // --- what must hold ----------------------------------------------------------------------
@@ -114,6 +119,7 @@ private:
     struct delivery {
         end state = end::open;
         bool running = false;
+        bool waiting = false;  // its coroutine, which is running all the same
         // The subscription was there during the whole publish, and did not drop while paused.
         bool certain = true;
     };
@@ -135,6 +141,7 @@ private:
         std::int64_t perhaps = 0;
         std::int64_t full_at_most = 0;  // outstanding, if nothing ended since the last check
         std::int64_t running = 0;       // events in hand
+        std::int64_t waiting = 0;       // of coroutines that wait
         std::int64_t cancelled = 0;     // coroutines; what was queued is not known here
         std::int64_t nested = 0;        // inline calls that would have been too deep
         std::int64_t nested_perhaps = 0;

@@ -223,7 +223,7 @@ void shadow::check_row(subscription& one, const stentor::delivery_terms& terms) 
     if (terms.cancelled < one.cancelled) {
         violate("coroutines were destroyed and not counted: " + one.name);
     }
-    if (terms.held != 0 && !one.held) {
+    if (!one.held && terms.held > (one.paused ? one.waiting : 0)) {
         violate("held without a pause: " + one.name);
     }
     if (terms.dropped_disabled != 0 && one.dropped_at < 0) {
@@ -272,7 +272,9 @@ void shadow::check_pause(const subscription& one, const stentor::delivery_terms&
     std::int64_t certain = 0;
     std::int64_t perhaps = 0;
     for (const auto& [number_of, delivered] : one.deliveries) {
-        if (delivered.state == end::open && !delivered.running) {
+        if (delivered.waiting) {
+            ++certain;
+        } else if (delivered.state == end::open && !delivered.running) {
             const bool excused = !delivered.certain || events_.at(number_of).what.expires;
             ++(excused ? perhaps : certain);
         }
@@ -282,8 +284,9 @@ void shadow::check_pause(const subscription& one, const stentor::delivery_terms&
                 std::to_string(certain) + " to " + std::to_string(certain + perhaps) +
                 " not delivered, " + std::to_string(terms.held) + " held");
     }
-    if (one.dropping && terms.held != 0) {
-        violate("held, and to be dropped: " + one.name);
+    if (one.dropping && terms.held != one.waiting) {
+        violate("held, and to be dropped: " + one.name + ": " + std::to_string(terms.held) +
+                " held, " + std::to_string(one.waiting) + " coroutines wait");
     }
 }
 
@@ -345,7 +348,8 @@ void shadow::delivery_reported(std::string_view name, number number_of,
 void shadow::check_rest(const subscription& one, bool abandoned) {
     for (const auto& [event, delivered] : one.deliveries) {
         const auto& what = events_.at(event);
-        if (delivered.running) {
+        const bool held = delivered.waiting && one.paused && !draining_;
+        if (delivered.running && !held) {
             violate("a call never ended: " + about(one, event));
         }
         const bool excused = !delivered.certain || what.what.expires || one.limits.lossy ||

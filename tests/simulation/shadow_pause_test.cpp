@@ -10,6 +10,7 @@
 namespace {
 
 using stentor::unsubscribe_result;
+using stentor_test::shadow;
 using stentor_test::shadow_of_an_engine;
 
 TEST_F(shadow_of_an_engine, finds_more_calls_at_once_than_are_allowed) {
@@ -96,6 +97,66 @@ TEST_F(shadow_of_an_engine, finds_a_pause_that_did_not_wait) {
     model.pause_begins(a, stentor::backlog::hold);
     model.pause_returns(a, false);
     expect_violation("disable returned while a call runs");
+}
+
+TEST_F(shadow_of_an_engine, accepts_that_a_pause_holds_a_coroutine) {
+    const auto a = subscribe("a");
+    publish(1);
+    model.call_begins(a, 1);
+    model.call_waits(a, 1);
+    model.pause_begins(a, stentor::backlog::drop);
+    model.pause_returns(a, false);
+    auto& terms = rows.subscriptions[0].second;
+    std::swap(terms.queued, terms.held);
+    model.check_at_rest(rows);
+    expect_holds();
+    model.resume_begins(a);
+    model.call_goes_on(a, 1);
+    model.call_ends(a, 1, shadow::ending::completed);
+    std::swap(terms.held, terms.completed);
+    model.check_at_rest(rows);
+    expect_holds();
+}
+
+TEST_F(shadow_of_an_engine, finds_a_coroutine_that_goes_on_during_a_pause) {
+    const auto a = subscribe("a");
+    publish(1);
+    model.call_begins(a, 1);
+    model.call_waits(a, 1);
+    model.pause_begins(a, stentor::backlog::hold);
+    model.pause_returns(a, false);
+    EXPECT_FALSE(model.violation().has_value());
+    model.call_goes_on(a, 1);
+    expect_violation("a coroutine goes on during a pause");
+}
+
+TEST_F(shadow_of_an_engine, finds_a_pause_that_loses_a_coroutine) {
+    const auto a = subscribe("a");
+    publish(1);
+    model.call_begins(a, 1);
+    model.call_waits(a, 1);
+    model.pause_begins(a, stentor::backlog::hold);
+    model.pause_returns(a, false);
+    auto& terms = rows.subscriptions[0].second;
+    terms.queued = 0;
+    terms.expired = 1;  // the books balance all the same
+    model.check_at_rest(rows);
+    expect_violation("another number is held");
+}
+
+TEST_F(shadow_of_an_engine, finds_what_is_to_be_dropped_and_is_held_behind_a_coroutine) {
+    const auto a = subscribe("a");
+    publish(1);
+    publish(2);
+    model.call_begins(a, 1);
+    model.call_waits(a, 1);
+    model.pause_begins(a, stentor::backlog::hold);
+    model.pause_begins(a, stentor::backlog::drop);
+    model.pause_returns(a, false);
+    auto& terms = rows.subscriptions[0].second;
+    std::swap(terms.queued, terms.held);
+    model.check_at_rest(rows);
+    expect_violation("held, and to be dropped");
 }
 
 TEST_F(shadow_of_an_engine, finds_a_pause_that_loses_what_it_holds) {

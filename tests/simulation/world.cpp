@@ -185,21 +185,20 @@ void world::end_any() {
     }
 }
 
-// Whoever disables waits for coroutines to end, and nobody would let them go on meanwhile: so those
-// that wait are left alone, but by themselves.
-void world::pause_any(std::size_t caller) {
+void world::pause_any() {
     if (members_.empty() || drained_) {
         return;
     }
     const auto which = bus_.choose(members_.size());
     const auto& one = *members_[which];
     const auto what = one.inlined || one_in(4) ? stentor::backlog::drop : stentor::backlog::hold;
-    if (one.over || (which != caller && model_.running(one.id) != 0)) {
+    if (one.over) {
         return;
     }
+    const bool from_within = model_.active(one.id);
     model_.pause_begins(one.id, what);
     if (bus_.registry().disable(model_.name_of(one.id), what)) {
-        model_.pause_returns(one.id, which == caller);
+        model_.pause_returns(one.id, from_within);
     }
 }
 

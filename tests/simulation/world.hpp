@@ -117,8 +117,7 @@ private:
     void drain();
     void end(std::size_t which);
     void end_any();
-    // `caller`: the handler that does it; none: the outside.
-    void pause_any(std::size_t caller = SIZE_MAX);
+    void pause_any();
     void resume_any();
     void look_for_captures();
     void check();

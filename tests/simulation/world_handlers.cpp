@@ -184,6 +184,16 @@ public:
             world_.model_.call_cancelled(id_, event_);
         }
     }
+    void waits() {
+        if (!secret_) {
+            world_.model_.call_waits(id_, event_);
+        }
+    }
+    void goes_on() {
+        if (!secret_) {
+            world_.model_.call_goes_on(id_, event_);
+        }
+    }
     void ends(shadow::ending how) {
         ended_ = true;
         world_.lied_ = world_.lied_ || (secret_ && how != shadow::ending::given_back);
@@ -208,7 +218,10 @@ stentor::task<stentor::outcome> world::handle_slowly(std::size_t which, const fa
             if (one_in(8)) {
                 static_cast<void>(behave(which, event, about));
             }
-            co_await about.sleep(std::chrono::milliseconds(bus_.choose(4)));
+            const auto time = std::chrono::milliseconds(bus_.choose(4));
+            watch.waits();
+            co_await about.sleep(time);
+            watch.goes_on();
             model_.note_drops(bus_.audit());
         }
         auto said = behave(which, event, about);
@@ -235,7 +248,7 @@ stentor::outcome world::behave(std::size_t which, const fact& event, stentor::co
         end(which);
     }
     if (one_in(does.pauses)) {
-        pause_any(which);
+        pause_any();
     }
     if (one_in(does.resumes)) {
         resume_any();

@@ -29,11 +29,12 @@ drain_report engine::drain(std::chrono::nanoseconds deadline) noexcept {
     }
     wait_for_publishers(until);
     std::map<std::string, std::int64_t> cancelled_before;
-    const bool held = end_held(cancelled_before);
+    drain_report report;
+    bool held = end_held(cancelled_before);
+    held = cancel_suspended(rooms::paused, &report) || held;
     if (inside_handler()) {
         // The caller's own delivery, and what its runner holds behind it, end after it returns; the
         // runners are stopped by the drain that comes from outside.
-        drain_report report;
         report.complete = await(until);
         return report;
     }
@@ -50,7 +51,6 @@ drain_report engine::drain(std::chrono::nanoseconds deadline) noexcept {
         }
         return known;
     }
-    drain_report report;
     report.complete = await(until, true);
     intake_.set(intake::closed);
     wait_for_publishers(shared_.now() + cancel_grace_ns);
@@ -150,6 +150,7 @@ bool engine::quiescent() const noexcept {
     auto ended = shared_.continuations.ended_total();                        // [PAIR continuation]
     const auto turns = shared_.turns.begun.load(std::memory_order_seq_cst);  // [PAIR turn]
     const auto held = life_->held_backlog();
+    const auto resting = life_->resting();
     std::int64_t open = 0;
     // Settled first, then accepted, for all routes together: equal sums mean that both were equal
     // when the last settled count was read, because every entry is counted as accepted before it is
@@ -162,7 +163,7 @@ bool engine::quiescent() const noexcept {
     // What is held waits for a resume, and nobody waits for that. The smaller of two looks: what
     // came or went meanwhile counts as open.
     open = static_cast<std::int64_t>(come - gone) - std::min(held, life_->held_backlog()) -
-           outside_waits_.load(std::memory_order_relaxed);
+           std::min(resting, life_->resting()) - outside_waits_.load(std::memory_order_relaxed);
     // What comes after others waits for them alone, and they are counted themselves.
     open -= std::max<std::int64_t>(
         static_cast<std::int64_t>(turns - shared_.turns.ended.load(std::memory_order_seq_cst)), 0);
@@ -309,7 +310,7 @@ void engine::cancel_leftovers(drain_report& report,
     note_unpolled();
     life_->end_all_turns();
     cancel_queued();
-    cancel_suspended(&report);
+    static_cast<void>(cancel_suspended(rooms::all, &report));
     static_cast<void>(await(shared_.now() + cancel_grace_ns));
     detailed = detailed && attempt([&] { name_abandoned(report, *before); });
     const std::lock_guard lock(registry_);
@@ -367,7 +368,7 @@ void engine::stop_runners(drain_report& report) noexcept {
     shared_.cancelling.store(true, std::memory_order_seq_cst);
     life_->end_all_turns();
     cancel_queued();
-    cancel_suspended(nullptr);
+    static_cast<void>(cancel_suspended(rooms::all, nullptr));
     all = await_rooms() && all;
     stuck_.store(!all, std::memory_order_release);
     if (!all) {

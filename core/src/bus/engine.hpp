@@ -276,9 +276,10 @@ private:
     [[nodiscard]] runner& closer() noexcept { return *runners_[shared_.what.runners]; }
 
     // unsubscribing.cpp
-    [[nodiscard]] bool being_called(const subscription_record& record) const noexcept;
+    enum class calls { running, all };  // all: coroutines that wait as well
+    [[nodiscard]] bool being_called(const subscription_record& record, calls which) const noexcept;
     enum class waited { done, deferred, stuck };
-    [[nodiscard]] waited wait_for_calls(const subscription_record& record) noexcept;
+    [[nodiscard]] waited wait_for_calls(const subscription_record& record, calls which) noexcept;
     [[nodiscard]] bool await_hooks(const subscription_record& record) noexcept;
     [[nodiscard]] bool enter_wait(runner& mine, const subscription_record& record) noexcept;
     void leave_wait(runner& mine) noexcept;
@@ -317,8 +318,9 @@ private:
     void cancel_leftovers(drain_report& report,
                           std::optional<std::map<std::string, std::int64_t>> before) noexcept;
     [[nodiscard]] std::shared_ptr<subscription_record> record_with_room(
-        bool (*wanted)(const subscription_record&)) const noexcept;
-    void cancel_suspended(drain_report* report) noexcept;  // suspended.cpp
+        bool (*wanted)(const subscription_record&)) const noexcept;  // suspended.cpp
+    enum class rooms { paused, all };
+    bool cancel_suspended(rooms which, drain_report* report) noexcept;
     void close_ended_rooms() noexcept;
     [[nodiscard]] bool await_rooms() noexcept;
     void name_stuck(drain_report& report) const;

@@ -80,8 +80,9 @@ public:
     void end(subscription_record& record) noexcept;
     // A drain has begun, and nobody will resume: true when something was held.
     [[nodiscard]] bool end_all() noexcept;
-    // Entries that wait for a resume.
+    // Entries that wait for a resume, and coroutines that do.
     [[nodiscard]] std::int64_t held_backlog() const noexcept;
+    [[nodiscard]] std::int64_t resting() const noexcept;
     // Gives back what was set apart and is not needed. True: some may be needed yet.
     [[nodiscard]] bool return_set_apart() noexcept;
     // Nothing about the route will change until somebody resumes.
@@ -115,6 +116,8 @@ private:
     void return_set_apart(subscription_record& record) noexcept;
     void sweep() noexcept;
     void drop(subscription_record& record) noexcept;
+    static void bar(subscription_record& record) noexcept;              // suspended.cpp
+    void drop_behind_coroutines(subscription_record& record) noexcept;  // the same
     void open(subscription_record& record) noexcept;
     void release(subscription_record& record) noexcept;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/attempt.hpp"
 #include "bus/life.hpp"
+#include "dispatch/waiting_room.hpp"
 #include "event/text_excerpt.hpp"
 
 #include <algorithm>
@@ -8,7 +9,8 @@
 // Disabling and enabling. A paused subscription is barred like one that is over, so that its pause
 // is a barrier by the same proof (call_guard.hpp); what is queued for it stays in its own lane,
 // from which runners are kept (lane_hold.hpp), and what lies in other lanes is carried there by the
-// runners that find it (runner_paused.cpp).
+// runners that find it (runner_paused.cpp). Its coroutines stay in their waiting room
+// (waiting_room.hpp, suspended.cpp).
 namespace stentor::inline v0::detail {
 
 namespace {
@@ -106,7 +108,7 @@ result<bool, error> engine::life::pause(const record_ptr& record, backlog what,
         record->paused_why = std::move(reason);
         record->changing = true;
     }
-    static_cast<void>(of_.wait_for_calls(*record));
+    static_cast<void>(of_.wait_for_calls(*record, calls::running));
     if (running) {
         if (const auto failed = run_hook(*record, record->options.on_pause, "on_pause")) {
             complain(*record, "on_pause", *failed);
@@ -215,15 +217,15 @@ std::optional<error> engine::life::hold(subscription_record& record) {
     record.side.store(record.own.get(), std::memory_order_release);
     record.way.store(passage::held, std::memory_order_release);
     record.own->hold.begin();
-    record.barred.store(true, std::memory_order_seq_cst);
-    real_sync::heavy_fence();  // [PAIR barrier]
+    record.own->end_dropping();
+    bar(record);
     return std::nullopt;
 }
 
 void engine::life::drop(subscription_record& record) noexcept {
     record.way.store(passage::dropping, std::memory_order_release);
-    record.barred.store(true, std::memory_order_seq_cst);
-    real_sync::heavy_fence();  // [PAIR barrier]
+    bar(record);
+    drop_behind_coroutines(record);
     release(record);
 }
 
@@ -234,6 +236,9 @@ void engine::life::open(subscription_record& record) noexcept {
         record.barred.store(true, std::memory_order_seq_cst);  // its owner went meanwhile
     }
     release(record);
+    if (record.room != nullptr) {
+        record.room->resume();
+    }
     of_.shared_.request_maintenance();  // its routes may be reclaimed again, and it may move
 }
 
@@ -261,6 +266,9 @@ bool engine::life::end_all() noexcept {
 
 // Runners may come into its lane again.
 void engine::life::release(subscription_record& record) noexcept {
+    if (record.own != nullptr && record.way.load(std::memory_order_relaxed) != passage::dropping) {
+        record.own->end_dropping();
+    }
     record.side.store(nullptr, std::memory_order_release);
     if (record.own != nullptr && record.own->hold.end()) {
         of_.shared_.make_ready(*record.own);
@@ -359,7 +367,7 @@ std::int64_t engine::life::held_backlog() const noexcept {
     std::int64_t sum = 0;
     for (const auto& one : of_.active_) {
         if (one->way.load(std::memory_order_relaxed) == passage::held) {
-            sum += std::max<std::int64_t>(one->own->backlog(), 0);
+            sum += std::max<std::int64_t>(one->own->backlog() + one->own->behind_keys(), 0);
         }
     }
     return sum;

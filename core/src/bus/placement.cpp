@@ -161,8 +161,8 @@ void engine::finish_deferred() noexcept {
         const std::lock_guard lock(registry_);
         const auto found = std::ranges::find_if(closed_, [this](const auto& one) {
             return one->deferred.load(std::memory_order_acquire) &&
-                   !one->handler_gone.load(std::memory_order_acquire) && !being_called(*one) &&
-                   !life::hooked(*one);
+                   !one->handler_gone.load(std::memory_order_acquire) &&
+                   !being_called(*one, calls::all) && !life::hooked(*one);
         });
         return found == closed_.end() ? nullptr : *found;
     };

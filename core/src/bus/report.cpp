@@ -87,11 +87,15 @@ std::vector<std::pair<const subscription_record*, delivery_terms>> engine::all_t
             outstanding, std::ranges::count_if(runners_, [held = record](const auto& one) {
                              return one->calling(held) && one->continuations_in_hand() == 0;
                          }) + (record->room != nullptr ? record->room->size() : 0));
+        const auto resting =
+            record->room != nullptr ? std::min(record->room->resting(), sums.running) : 0;
+        sums.running -= resting;
+        sums.held = resting;
         // Credits that were set apart are nobody's entries.
         outstanding -= record->set_apart.load(std::memory_order_relaxed);
         auto& waiting =
             record->way.load(std::memory_order_relaxed) == passage::held ? sums.held : sums.queued;
-        waiting = std::max<std::int64_t>(outstanding - sums.running, 0);
+        waiting += std::max<std::int64_t>(outstanding - sums.running - resting, 0);
         const auto behind = std::min(sums.queued, record->turns.size());
         sums.queued -= behind;
         sums.held += behind;

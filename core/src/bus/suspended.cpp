@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "base/attempt.hpp"
-#include "bus/engine.hpp"
+#include "bus/life.hpp"
 #include "dispatch/waiting_room.hpp"
 
 #include <thread>
 
-// Coroutines that wait, when their bus or their subscription ends. Nothing here needs memory but
-// the report.
+// Coroutines that wait, when their bus or their subscription ends or is paused. Nothing here needs
+// memory but the report.
 namespace stentor::inline v0::detail {
 
 namespace {
@@ -14,6 +14,40 @@ namespace {
 constexpr std::int64_t outside_grace_ns = 1'000'000'000;
 
 }  // namespace
+
+// From here on no call begins, and no coroutine goes on. With registry_ held.
+void engine::life::bar(subscription_record& record) noexcept {
+    record.barred.store(true, std::memory_order_seq_cst);
+    if (record.room != nullptr) {
+        record.room->pause();
+    }
+    real_sync::heavy_fence();  // [PAIR barrier]
+}
+
+// What is queued is dropped, and coroutines that rest keep the flights and keys that it waits for:
+// so runners are to take it without. The lane may be known to nobody, because all flights are out,
+// or because what waits for a key does not count: somebody has to look. With registry_ held.
+void engine::life::drop_behind_coroutines(subscription_record& record) noexcept {
+    auto* own = record.own.get();
+    if (record.room == nullptr || own == nullptr || (own->flights == nullptr && !own->ordered())) {
+        return;
+    }
+    own->begin_dropping();
+    own->give_notice();
+    if (own->flights != nullptr && own->flights->end(0)) {
+        of_.shared_.make_ready(*own);
+    }
+    of_.announce(*own);
+}
+
+// With registry_ held.
+std::int64_t engine::life::resting() const noexcept {
+    std::int64_t sum = 0;
+    for (const auto& one : of_.active_) {
+        sum += one->room != nullptr ? one->room->resting() : 0;
+    }
+    return sum;
+}
 
 std::shared_ptr<subscription_record> engine::record_with_room(
     bool (*wanted)(const subscription_record&)) const noexcept {
@@ -28,19 +62,29 @@ std::shared_ptr<subscription_record> engine::record_with_room(
     return nullptr;
 }
 
-// At the deadline of a drain, and again when the runners have left.
-void engine::cancel_suspended(drain_report* report) noexcept {
+// Of paused subscriptions when a drain begins, because nobody will resume them; of all at its
+// deadline, and again when the runners have left. True: there was a coroutine.
+bool engine::cancel_suspended(rooms which, drain_report* report) noexcept {
     const auto open = [](const subscription_record& one) { return !one.room->closed(); };
-    while (const auto one = record_with_room(open)) {
+    const auto paused = [](const subscription_record& one) {
+        return !one.room->closed() && one.room->paused();
+    };
+    auto* mine = runner::current();
+    auto* by = mine != nullptr && mine->owner() == &shared_ ? mine : nullptr;
+    bool any = false;
+    while (const auto one =
+               which == rooms::paused ? record_with_room(paused) : record_with_room(open)) {
         const auto since = one->room->oldest();
         one->stop.request();
-        const auto count = one->room->close(nullptr);
+        const auto count = one->room->close(by);
+        any = any || count != 0;
         if (report != nullptr && count != 0) {
             static_cast<void>(attempt([&] {
                 report->suspended.push_back({one->name, one->where, count, shared_.now() - since});
             }));
         }
     }
+    return any;
 }
 
 // What was posted and not run ends without being called; then coroutines that run on threads of the

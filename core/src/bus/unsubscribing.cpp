@@ -39,10 +39,10 @@ unsubscribe_result engine::unsubscribe(
         auto* mine = runner::current();
         record->room->close(mine != nullptr && mine->owner() == &shared_ ? mine : nullptr);
     }
-    const auto calls = wait_for_calls(*record);
-    if (calls != waited::done || !await_hooks(*record)) {
+    const auto over = wait_for_calls(*record, calls::all);
+    if (over != waited::done || !await_hooks(*record)) {
         record->deferred.store(true, std::memory_order_release);
-        if (calls != waited::stuck) {
+        if (over != waited::stuck) {
             shared_.request_maintenance();
         }
         return unsubscribe_result::deferred;
@@ -65,22 +65,28 @@ unsubscribe_result engine::unsubscribe(
 
 // Of a subscription that is barred: until no call runs. Deferred: this is such a call, or waiting
 // would close a circle. Stuck: the bus was drained and gave up on a call; it keeps what that uses.
-engine::waited engine::wait_for_calls(const subscription_record& record) noexcept {
+engine::waited engine::wait_for_calls(const subscription_record& record, calls which) noexcept {
     auto* mine = runner::current();
     const bool inside = mine != nullptr && mine->owner() == &shared_;
     // An inline handler waits for nobody: who calls it may hold what the other one wants.
     const bool inlined = inline_frame::of(this) != nullptr;
     const bool self = (inside && mine->calling(&record)) || inline_frame::calls(&record);
-    const bool busy_elsewhere = inlined && being_called(record);
+    const bool busy_elsewhere = inlined && being_called(record, which);
     // Nor does a coroutine on a thread that is no runner: nobody could see a circle.
     const auto* coroutine = detached_delivery::current();
     if ((coroutine != nullptr && (!inside || coroutine->to == &record)) || self || busy_elsewhere ||
         (inside && !enter_wait(*mine, record))) {
         return waited::deferred;
     }
-    for (int poll = 0; being_called(record); ++poll) {
+    for (int poll = 0; being_called(record, which); ++poll) {
         if (stuck()) {
             return waited::stuck;
+        }
+        // One of them, on a thread that is no runner, waits for the engine, and so for this call.
+        if (inside && record.room != nullptr && record.room->outside() != 0 &&
+            outside_waits_.load(std::memory_order_relaxed) != 0) {
+            leave_wait(*mine);
+            return waited::deferred;
         }
         if (poll < polls_before_sleep) {
             real_sync::pause();
@@ -109,12 +115,17 @@ bool engine::await_hooks(const subscription_record& record) noexcept {
     return true;
 }
 
-bool engine::being_called(const subscription_record& record) const noexcept {
+bool engine::being_called(const subscription_record& record, calls which) const noexcept {
     if (record.options.execution == execution::inline_) {
         return calls_inlined(record) != 0;
     }
-    return std::ranges::any_of(runners_, [&](const auto& one) { return one->calling(&record); }) ||
-           (record.room != nullptr && record.room->size() != 0);  // [PAIR room-empty]
+    if (std::ranges::any_of(runners_, [&](const auto& one) { return one->calling(&record); })) {
+        return true;
+    }
+    // Between the two places nothing moves in a pause.
+    return record.room != nullptr &&
+           (which == calls::all ? record.room->size() != 0  // [PAIR room-empty]
+                                : record.room->outside() != 0);
 }
 
 // A handler is about to wait for calls of `record`. False: one of those calls waits, directly or

@@ -19,6 +19,9 @@ namespace stentor::inline v0::detail {
 
 namespace {
 
+// How often a coroutine asks to go on elsewhere, of an executor that is always there too early.
+constexpr std::uint32_t sends_max = 64;
+
 constinit thread_local detached_delivery* current_delivery = nullptr;
 
 // While it lives, the calling thread works for the delivery's coroutine.
@@ -74,8 +77,9 @@ void detached_delivery::begin(const delivery_frame& from_batch, lane& queue,
     from = &queue;
     to = &record;
     ending = detached_end::running;
-    ended_ = to_runner = here = false;
+    ended_ = to_runner = here = elsewhere = false;
     stage = waiting_room::stage::running;
+    sends = 0;
 }
 
 void detached_delivery::keep_event() noexcept {
@@ -134,6 +138,13 @@ std::shared_ptr<wait_ticket> detached_delivery::wait_for_ticket(
 bool detached_delivery::resume() noexcept {
     disarm();
     const at_work mine(*this);
+    if (std::exchange(elsewhere, false) && ++sends < sends_max) {
+        if (send_(sent_)) {
+            return false;  // and waits again
+        }
+        call_off();
+    }
+    sends = 0;
     resume_point_.resume();
     return ended_;
 }
@@ -182,6 +193,7 @@ void detached_delivery::resumed::run(continuation& self, fate how) noexcept {
 void waiting_room::ticket::resume_here() noexcept {
     if (auto* one = room_->claim(*this); one != nullptr) {
         run_detached(*one, nullptr);
+        room_->leave_outside();
     }
 }
 

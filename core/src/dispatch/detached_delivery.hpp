@@ -52,7 +52,8 @@ public:
         std::chrono::nanoseconds at_most) noexcept override;
     void set_alarm(std::chrono::nanoseconds time) noexcept;
 
-    // Resumes the coroutine where it waits. True: it has ended.
+    // Resumes the coroutine where it waits, or sends it once more to where it shall go on. True: it
+    // has ended.
     [[nodiscard]] bool resume() noexcept;
     void disarm() noexcept;
     // From now on nothing but its owner can touch it: no timer, no ticket. By the owner.
@@ -96,12 +97,14 @@ public:
     coroutine_conclusion conclude = nullptr;
     std::int64_t suspended_first = 0;  // scheduler::now()
     detached_end ending = detached_end::running;
+    std::uint32_t sends = 0;  // the owner's: for the wait that it is in
 
     // --- under the room's lock, or the owner's while it is running -----------------------------
     waiting_room::stage stage = waiting_room::stage::running;
     bool entered = false;
     bool to_runner = false;  // it waits for nothing but a runner with time for it
     bool here = false;       // notified: and it goes on on the thread that it is on
+    bool elsewhere = false;  // its wait is over, and where it shall go on it could not
     std::uint64_t wait = 0;  // its number; counts the waits that have ended
     detached_delivery* before = nullptr;
     detached_delivery* after = nullptr;

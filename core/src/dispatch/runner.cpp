@@ -116,9 +116,7 @@ bool runner::work() noexcept {
         auto* next = shared_.lane_at(id);
         // Before enter(): from then on the lane may look idle to whoever wants to free it.
         holding_.store(next, std::memory_order_release);
-        const bool barred =
-            next->hold.keep() || (next->flights != nullptr && next->flights->keep());
-        if (!barred && next->state.enter()) {
+        if (!next->keeps_out() && next->state.enter()) {
             linger_ = next;
             drain(*next);
         } else {
@@ -155,7 +153,8 @@ void runner::drain(lane& from) noexcept {
     int misses = 0;
     std::size_t last = 0;
     for (int turn = 0;; ++turn) {
-        if (from.hold.on()) [[unlikely]] {
+        if (from.hold.on() || from.dropping()) [[unlikely]] {
+            drop_queued(from);
             let_go();  // what is pending schedules the lane, for whoever then keeps it
             return;
         }

@@ -227,7 +227,8 @@ private:
     [[nodiscard]] bool take_credit(subscription_record& to, lane& into) noexcept;
     void keep_rest(lane& from, std::size_t count) noexcept;
     void keep_in_order(lane& from, std::size_t first, std::size_t count) noexcept;
-    void drop_one(lane& from, std::size_t at) noexcept;
+    void drop_one(lane& from, std::size_t at, drop_reason why) noexcept;
+    void drop_queued(lane& from) noexcept;
     void account(subscription_record& to, const charge& frame, std::int64_t begin,
                  std::int64_t end) noexcept;
     static void record(subscription_record& to, const slot_header& slot, std::int64_t begin,

@@ -167,10 +167,12 @@ void runner::go_on(detached_delivery& one) noexcept {
     const auto* before = guard_.enter(one.to);
     if (one.has_ended()) {
         finish_detached(one, this);  // on another thread, which could not give it back
-    } else if (one.to->room->take_up(one) == waiting_room::verdict::cancelled) {
-        cancel_detached(one, this);
     } else {
-        run_detached(one, this);
+        switch (one.to->room->take_up(one)) {
+            case waiting_room::verdict::goes_on: run_detached(one, this); break;
+            case waiting_room::verdict::waits: break;  // paused: it is the room's again
+            case waiting_room::verdict::cancelled: cancel_detached(one, this); break;
+        }
     }
     guard_.exit(before);
     in_hand_.store(nested, std::memory_order_release);

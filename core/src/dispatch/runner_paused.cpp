@@ -140,7 +140,7 @@ void runner::keep_rest(lane& from, std::size_t count) noexcept {
         return;
     }
     for (auto at = first; at < count; ++at) {
-        drop_one(from, at);
+        drop_one(from, at, drop_reason::no_memory);
     }
 }
 
@@ -162,7 +162,7 @@ void runner::keep_in_order(lane& from, std::size_t first, std::size_t count) noe
                           .boxed = header_at(buffer_, stride, at).box != nullptr,
                           .carried = false});
         } else if (!from.give_back(keys_[at], buffer_ + at * stride)) {
-            drop_one(from, at);
+            drop_one(from, at, drop_reason::no_memory);
             keys_[at] = key_failed;  // released with its settlement
         }
     }
@@ -170,33 +170,60 @@ void runner::keep_in_order(lane& from, std::size_t first, std::size_t count) noe
     static_cast<void>(from.release(keys_ + first, count - first));
 }
 
-// No memory to keep it.
-void runner::drop_one(lane& from, std::size_t at) noexcept {
+// No memory to keep it, or not to be delivered.
+void runner::drop_one(lane& from, std::size_t at, drop_reason why) noexcept {
     const auto stride = from.slot_size();
     const auto& slot = header_at(buffer_, stride, at);
     bool named = false;
     for (const auto& one : slot.origin->targets) {
         named = named || one.through.get() == &from;
     }
+    const route_target none;
+    const stretch what{.from = from,
+                       .origin = *slot.origin,
+                       .target = none,
+                       .slots = buffer_ + at * stride,
+                       .keys = from.ordered() ? keys_ + at : nullptr,
+                       .count = 1,
+                       .sampled = false,
+                       .special = true,
+                       .boxed = slot.box != nullptr,
+                       .carried = !named};
     for (const auto& one : slot.origin->subscriptions) {
-        if (one.get() == from.owner()) {
+        if (one.get() != from.owner()) {
+            continue;
+        }
+        if (why == drop_reason::disabled) {
+            drop_for(why, *one, what, 0, 1);
+        } else {
             one->dropped_no_memory.add();
             one->gaps.add(1, drop_reason::no_memory, id_of(slot));
             tell_waiter(slot, *one, delivery_status::dropped);
         }
     }
-    const route_target none;
-    settle({.from = from,
-            .origin = *slot.origin,
-            .target = none,
-            .slots = buffer_ + at * stride,
-            .keys = from.ordered() ? keys_ + at : nullptr,
-            .count = 1,
-            .sampled = false,
-            .special = false,
-            .boxed = slot.box != nullptr,
-            .carried = !named},
-           0, 1);
+    settle(what, 0, 1);
+}
+
+// Of a lane that drops. Until there is nothing left, because what waits for its key calls nobody.
+// One that drops no more, or is held, gives nothing.
+void runner::drop_queued(lane& from) noexcept {
+    while (from.dropping() && !shared_.stopping.load(std::memory_order_relaxed)) {
+        if (from.take_notice()) {
+            tell_drops(from);
+        }
+        const auto count = from.take_dropped(index_, buffer_, keys_, batch_max);
+        if (count == 0) {
+            break;
+        }
+        if (from.flights != nullptr) {
+            from.flights->borrow(static_cast<std::int64_t>(count));
+        }
+        in_hand_.store(static_cast<std::int64_t>(count), std::memory_order_release);
+        for (std::size_t at = 0; at < count; ++at) {
+            drop_one(from, at, drop_reason::disabled);
+        }
+        in_hand_.store(0, std::memory_order_release);
+    }
 }
 
 }  // namespace stentor::inline v0::detail

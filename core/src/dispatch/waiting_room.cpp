@@ -29,7 +29,8 @@ waiting_room::verdict waiting_room::suspend(detached_delivery& one, who by) noex
         return verdict::cancelled;
     }
     // Goes on at once: what it waits for is over, and it may go on where it is.
-    if (one.stage == stage::notified && !one.to_runner && (by == who::runner || one.here)) {
+    if (one.stage == stage::notified && !one.to_runner &&
+        (one.here || (by == who::runner && !paused_))) {
         one.stage = stage::running;
         one.here = false;
         return verdict::goes_on;
@@ -59,22 +60,33 @@ void waiting_room::settle_down(detached_delivery& one) noexcept {
         one.stage = stage::waiting;
         return;
     }
-    one.stage = stage::ready;
     one.to_runner = one.here = false;
-    shared_.post(one.resumption);
+    make_ready(one);
+}
+
+// With the lock: its wait is over.
+void waiting_room::make_ready(detached_delivery& one) noexcept {
+    one.stage = paused_ ? stage::held : stage::ready;
+    if (!paused_) {
+        shared_.post(one.resumption);
+    }
 }
 
 void waiting_room::call_off(detached_delivery& one) noexcept {
     const std::lock_guard lock(mutex_);
     static_cast<void>(accept(one, one.wait));
     one.stage = stage::running;
-    one.to_runner = one.here = false;
+    one.to_runner = one.here = one.elsewhere = false;
 }
 
 waiting_room::verdict waiting_room::take_up(detached_delivery& one) noexcept {
     const std::lock_guard lock(mutex_);
-    one.stage = stage::running;
-    return closing() ? verdict::cancelled : verdict::goes_on;
+    if (closing()) {
+        one.stage = stage::running;
+        return verdict::cancelled;
+    }
+    one.stage = paused_ ? stage::held : stage::running;
+    return paused_ ? verdict::waits : verdict::goes_on;
 }
 
 void waiting_room::hand_over(detached_delivery& one) noexcept {
@@ -121,8 +133,7 @@ bool waiting_room::complete_locked(detached_delivery& one, std::uint64_t wait) n
     if (one.stage == stage::running) {
         one.stage = stage::notified;
     } else if (one.stage == stage::waiting) {
-        one.stage = stage::ready;
-        shared_.post(one.resumption);
+        make_ready(one);
     }
     return true;
 }
@@ -141,12 +152,50 @@ detached_delivery* waiting_room::claim(ticket& with) noexcept {
         return nullptr;
     }
     if (one->stage == stage::running) {
-        one->stage = stage::notified;  // by the very call that it suspends in: its thread goes on
-        one->here = true;
+        one->stage = stage::notified;
+        // By the very call that it suspends in: its thread goes on. By another thread, which came
+        // before it had suspended: it asks that thread again.
+        const bool same = detached_delivery::current() == one;
+        (same ? one->here : one->elsewhere) = true;
+        return nullptr;
+    }
+    if (paused_) {
+        one->stage = stage::held;
+        one->elsewhere = true;  // not on a runner, when it may
         return nullptr;
     }
     one->stage = stage::running;
+    ++outside_;
     return one;
+}
+
+void waiting_room::leave_outside() noexcept {
+    const std::lock_guard lock(mutex_);
+    --outside_;
+}
+
+void waiting_room::pause() noexcept {
+    const std::lock_guard lock(mutex_);
+    paused_ = true;
+}
+
+void waiting_room::resume() noexcept {
+    const std::lock_guard lock(mutex_);
+    paused_ = false;
+    for (auto* one = first_; one != nullptr; one = one->after) {
+        if (one->stage == stage::held) {
+            make_ready(*one);
+        }
+    }
+}
+
+std::int64_t waiting_room::resting() noexcept {
+    const std::lock_guard lock(mutex_);
+    std::int64_t count = 0;
+    for (auto* one = paused_ ? first_ : nullptr; one != nullptr; one = one->after) {
+        count += one->stage == stage::waiting || one->stage == stage::held ? 1 : 0;
+    }
+    return count;
 }
 
 std::int64_t waiting_room::close(runner* by) noexcept {
@@ -157,7 +206,7 @@ std::int64_t waiting_room::close(runner* by) noexcept {
         closed_ = true;
         for (auto* one = first_; one != nullptr; one = one->after) {
             const bool mine =
-                one->stage == stage::waiting ||
+                one->stage == stage::waiting || one->stage == stage::held ||
                 (one->stage == stage::ready && shared_.continuations.remove(one->resumption));
             if (!mine) {
                 continue;  // whoever has it finds the room closed

@@ -19,12 +19,26 @@ class runner;
 //   notified   the same, and what it waits for has already happened
 //   waiting    for whoever completes its wait
 //   ready      its continuation is posted
+//   held       its wait is over, and its subscription is paused
 //
-// A stage with an owner (running, notified) is left by the owner alone. waiting and ready are left
-// by whoever gets the lock first: the completion, the runner, or close(), which takes it out and
-// cancels it. So a coroutine is resumed or destroyed by exactly one thread at a time, and never
-// resumed once it is cancelled. A completion carries the number of the wait it belongs to: when
-// that wait is over it changes nothing.
+// A stage with an owner (running, notified) is left by the owner alone. waiting, ready and held are
+// left by whoever gets the lock first: the completion, the runner, resume(), or close(), which
+// takes it out and cancels it. So a coroutine is resumed or destroyed by exactly one thread at a
+// time, and never resumed once it is cancelled. A completion carries the number of the wait it
+// belongs to: when that wait is over it changes nothing.
+//
+// Why no coroutine goes on between pause(), with the wait for calls after it, and resume(). All
+// that lets one go on asks here, under the lock, and is seen by who waits:
+//   (T) take_up() and suspend() of a runner, which has entered its call guard before;
+//   (C) claim() of any other thread, which counts itself in outside_.
+//   What has the lock before pause() has entered its guard or its count by then, so the wait finds
+//   it, and ends when it does: at its next wait at the latest, because there suspend() finds the
+//   pause. What has the lock after pause() finds the pause itself, and holds. A wait that is over
+//   before the coroutine has suspended for it, by its own thread, is none: that call goes on.
+// Why none is lost, and none goes on twice. held is entered under the lock and only in a pause, by
+// who has it or completes its wait; resume() takes all of them out under the lock and posts each
+// once, and what comes later finds no pause. What was ready when the pause came keeps its place
+// among the continuations: the runner that takes it up makes it held, or finds the pause over.
 //
 // Kept alive by the subscription and by every ticket, so that a ticket may come after all else is
 // gone. The scheduler is there as long as a delivery is in the list.
@@ -33,7 +47,7 @@ class runner;
 // the lock of the continuations.
 class waiting_room : public std::enable_shared_from_this<waiting_room> {
 public:
-    enum class stage : std::uint8_t { running, notified, waiting, ready };
+    enum class stage : std::uint8_t { running, notified, waiting, ready, held };
     enum class verdict : std::uint8_t { goes_on, waits, cancelled };
 
     explicit waiting_room(scheduler& shared) noexcept : shared_(shared) {}
@@ -50,7 +64,7 @@ public:
     [[nodiscard]] verdict suspend(detached_delivery& one, who by) noexcept;
     // Its batch is over: it waits, is ready, or may be destroyed by the caller.
     [[nodiscard]] verdict release(detached_delivery& one) noexcept;
-    // A runner has its continuation.
+    // A runner has its continuation; in a pause it waits on.
     [[nodiscard]] verdict take_up(detached_delivery& one) noexcept;
     // What it began to wait for is void.
     void call_off(detached_delivery& one) noexcept;
@@ -64,8 +78,26 @@ public:
     bool complete(detached_delivery& one, std::uint64_t wait) noexcept;
     class ticket;
     void complete(ticket& with) noexcept;
-    // The delivery is the caller's to resume; null: it is not waiting for this.
+    // The delivery is the caller's to resume, who says leave_outside() when it is not any more.
+    // Null: it is not waiting for this, or may not go on now.
     [[nodiscard]] detached_delivery* claim(ticket& with) noexcept;
+    void leave_outside() noexcept;
+
+    // --- pauses, under the registry's lock -----------------------------------------------------
+    void pause() noexcept;
+    void resume() noexcept;
+    [[nodiscard]] bool paused() noexcept {
+        const std::lock_guard lock(mutex_);
+        return paused_;
+    }
+    // Of a paused subscription: those that wait, or would go on but for the pause. Only a resume or
+    // close() makes them fewer.
+    [[nodiscard]] std::int64_t resting() noexcept;
+    // Threads that are no runners and let a coroutine go on.
+    [[nodiscard]] std::int64_t outside() noexcept {
+        const std::lock_guard lock(mutex_);
+        return outside_;
+    }
 
     // --- the end -------------------------------------------------------------------------------
     // From here on whatever suspends is cancelled. Those that wait are taken out and cancelled by
@@ -86,6 +118,7 @@ private:
     bool complete_locked(detached_delivery& one, std::uint64_t wait) noexcept;
     [[nodiscard]] bool accept(detached_delivery& one, std::uint64_t wait) noexcept;
     void settle_down(detached_delivery& one) noexcept;
+    void make_ready(detached_delivery& one) noexcept;
     void unlink(detached_delivery& one) noexcept;
 
     scheduler& shared_;
@@ -93,6 +126,8 @@ private:
     detached_delivery* first_ = nullptr;
     detached_delivery* last_ = nullptr;
     bool closed_ = false;
+    bool paused_ = false;
+    std::int64_t outside_ = 0;
     // Written under the lock, read by unsubscribers and audits. release: who sees 0 sees every
     // frame destroyed. [PAIR room-empty]
     std::atomic<std::int64_t> size_{0};

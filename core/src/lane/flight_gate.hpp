@@ -47,6 +47,11 @@ public:
         }
     }
 
+    // More than there are, for entries that no call is made for. Ended as others.
+    void borrow(std::int64_t flights) noexcept {
+        free_.fetch_sub(flights, std::memory_order_relaxed);
+    }
+
     // True: the lane must be put into the ready set.
     [[nodiscard]] bool end(std::int64_t flights) noexcept {
         free_.fetch_add(flights, std::memory_order_seq_cst);      // R1 [PAIR flight]

@@ -95,6 +95,7 @@ public:
         (at.first == nullptr ? at.first : at.last->next) = mine;
         at.last = mine;
         ++at.length;
+        ++waiting_count_;
         return at.held == 0 ? claimed::ready : claimed::waits;
     }
 
@@ -113,6 +114,7 @@ public:
         at.first = mine;
         at.last = mine->next == nullptr ? mine : at.last;
         ++at.length;
+        ++waiting_count_;
         return true;
     }
 
@@ -180,6 +182,8 @@ public:
     }
 
     [[nodiscard]] bool any_ready() const noexcept { return ready_ != nullptr; }
+    // Entries in chains, ready ones included.
+    [[nodiscard]] std::size_t waiting_count() const noexcept { return waiting_count_; }
     [[nodiscard]] std::size_t places() const noexcept { return capacity_; }
     [[nodiscard]] std::size_t keys_in_use() const noexcept { return used_; }
 
@@ -240,6 +244,7 @@ private:
         auto* one = from.first;
         from.first = one->next;
         --from.length;
+        --waiting_count_;
         out = one->slot;
         if (free_count_ * sizeof(waiting) < kept) {
             put_free(one);
@@ -263,6 +268,7 @@ private:
     std::size_t used_ = 0;
     waiting* free_ = nullptr;
     std::size_t free_count_ = 0;
+    std::size_t waiting_count_ = 0;
     // Keys whose chains are ready, first come first served, by their chains' first entries.
     waiting* ready_ = nullptr;
     waiting* ready_last_ = nullptr;

@@ -140,7 +140,9 @@ public:
     // Entries with these keys are done with, or given back. By any thread, in any order. True:
     // others can be dequeued now, so the caller announces the lane as a publisher does.
     [[nodiscard]] virtual bool release(const std::uint64_t* keys, std::size_t count) noexcept;
-    // The same, but what was put aside comes first.
+    // Entries that wait for a key that somebody holds, and count in no backlog.
+    [[nodiscard]] virtual std::int64_t behind_keys() noexcept { return 0; }
+    // dequeue(), but what was put aside comes first.
     [[nodiscard]] std::size_t take(std::uint32_t consumer, std::byte* out,
                                    std::size_t max) noexcept {
         if (aside_.load(std::memory_order_acquire) != 0) [[unlikely]] {
@@ -162,6 +164,37 @@ public:
                                 std::size_t count) noexcept;
     [[nodiscard]] bool carry_in(const std::byte* slots, std::size_t stride,
                                 std::size_t count) noexcept;
+
+    // Of a paused subscription whose events are dropped, while coroutines of it keep their flights
+    // and keys: runners take what is queued whatever it waits for. Begun and ended by whoever
+    // pauses and resumes; the lock keeps what comes after the end from being taken for what came
+    // before.
+    void begin_dropping() noexcept {
+        const std::lock_guard lock(dropping_mutex_);
+        dropping_.store(true, std::memory_order_seq_cst);  // R1 [PAIR flight]
+    }
+    void end_dropping() noexcept {
+        const std::lock_guard lock(dropping_mutex_);
+        dropping_.store(false, std::memory_order_relaxed);
+    }
+    [[nodiscard]] bool dropping() const noexcept {
+        return dropping_.load(std::memory_order_relaxed);
+    }
+    // A runner inside. 0 also when dropping is over.
+    [[nodiscard]] std::size_t take_dropped(std::uint32_t consumer, std::byte* out,
+                                           std::uint64_t* keys, std::size_t max) noexcept {
+        const std::lock_guard lock(dropping_mutex_);
+        return dropping() ? dequeue_cancelled(consumer, out, keys, max) : 0;
+    }
+
+    // A runner that took the lane from the ready set. True: it goes away without entering it. Who
+    // begins to drop takes the bit back that was kept for a flight, as one does that ends: beside
+    // the proof of flight_gate, with the look at dropping_ as another K2.
+    [[nodiscard]] bool keeps_out() noexcept {
+        return hold.keep() || (flights != nullptr && !dropping() && flights->keep() &&
+                               !(dropping_.load(std::memory_order_seq_cst) &&  // K2 [PAIR flight]
+                                 flights->end(0)));
+    }
 
     [[nodiscard]] std::uint32_t id() const noexcept { return traits_.id; }
     [[nodiscard]] std::uint32_t slot_size() const noexcept { return traits_.slot_size; }
@@ -278,9 +311,10 @@ protected:
     void count_ready(std::int64_t amount) noexcept {
         ready_.fetch_add(amount, std::memory_order_relaxed);
     }
-    [[nodiscard]] bool any_ready() const noexcept {
-        return ready_.load(std::memory_order_relaxed) > 0;
+    [[nodiscard]] std::int64_t ready_count() const noexcept {
+        return ready_.load(std::memory_order_relaxed);
     }
+    [[nodiscard]] bool any_ready() const noexcept { return ready_count() > 0; }
     [[nodiscard]] const traits& limits() const noexcept { return traits_; }
 
 private:
@@ -301,7 +335,10 @@ private:
     std::atomic<lane_port*> ports_{nullptr};
     // Set by publishers that drop, taken by runners.
     std::atomic<bool> notice_{false};
+    // Written under the lock, read by runners. [PAIR flight]
+    std::atomic<bool> dropping_{false};
     const traits traits_;
+    std::mutex dropping_mutex_;  // before the lane's other locks
     std::mutex aside_mutex_;
     std::optional<std::deque<slot_image>> aside_entries_;  // made when it is needed
 };

@@ -124,6 +124,9 @@ public:
             count += given;
         }
         end_distributing();
+        if (dropping()) [[unlikely]] {
+            give_notice();  // what waits for its key now may have been overlooked
+        }
         return count;
     }
 
@@ -166,6 +169,11 @@ public:
         count_dequeued(taken);
         end_distributing();
         return taken != 0;
+    }
+
+    std::int64_t behind_keys() noexcept override {
+        const std::lock_guard lock(mutex_);
+        return static_cast<std::int64_t>(table_.waiting_count()) - ready_count();
     }
 
     bool give_back(std::uint64_t key, const std::byte* from) noexcept override {

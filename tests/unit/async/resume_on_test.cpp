@@ -181,6 +181,52 @@ TEST_F(resume_on, stays_on_the_loop_from_wait_to_wait_if_it_says_so) {
     EXPECT_THAT(where, ElementsAre(user_id, user_id, std::this_thread::get_id()));
 }
 
+// Hands what it is given to another thread, which is there before post() has returned.
+struct hasty {
+    loop& later;
+    int at_once = 1;  // so often
+    int posts = 0;
+    void post(std::function<void()> what) {
+        if (++posts <= at_once) {
+            std::thread([&what] { what(); }).join();
+        } else {
+            later.post(std::move(what));
+        }
+    }
+};
+
+TEST_F(resume_on, asks_a_thread_again_that_came_too_early) {
+    hasty elsewhere{loop_};
+    std::thread::id there;
+    auto kept = bus.subscribe<order_placed>(
+        "mover", [&](const order_placed&, stentor::context&) -> stentor::task<> {
+            co_await stentor::resume_on(elsewhere);
+            there = std::this_thread::get_id();
+        });
+    bus.publish(order_placed{});
+    run();
+    EXPECT_EQ(there, std::thread::id{}) << "not on a runner";
+    EXPECT_EQ(elsewhere.posts, 2);
+    std::thread user([&] { EXPECT_TRUE(loop_.run_one()); });
+    const auto user_id = user.get_id();
+    user.join();
+    EXPECT_EQ(there, user_id);
+}
+
+TEST_F(resume_on, goes_on_where_it_is_when_the_other_thread_is_always_too_early) {
+    hasty elsewhere{loop_, 1 << 20};
+    auto kept = bus.subscribe<order_placed>(
+        "mover", [&](const order_placed&, stentor::context&) -> stentor::task<> {
+            co_await stentor::resume_on(elsewhere);
+            co_await stentor::resume_on(elsewhere);
+            log_.emplace_back("done");
+        });
+    bus.publish(order_placed{});
+    run();
+    EXPECT_THAT(log_, ElementsAre("done"));
+    EXPECT_LT(elsewhere.posts, 1000);
+}
+
 TEST_F(resume_on, finds_nothing_to_do_when_the_coroutine_is_cancelled) {
     auto kept = bus.subscribe<order_placed>(
         "mover", [&](const order_placed&, stentor::context&) -> stentor::task<> {

@@ -5,6 +5,7 @@
 #include <stentor/registry/coroutine_delivery.hpp>
 
 #include <coroutine>
+#include <exception>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -38,13 +39,28 @@ class resume_on_wait {
 public:
     using stentor_awaitable = void;
     explicit resume_on_wait(Executor& where) noexcept : where_(&where) {}
+    resume_on_wait(const resume_on_wait&) = delete;
+    resume_on_wait& operator=(const resume_on_wait&) = delete;
 
     [[nodiscard]] bool await_ready() const noexcept { return false; }
     template <class Promise>
-    void await_suspend(std::coroutine_handle<Promise> mover) const {
-        auto& delivery = *mover.promise().delivery;
-        delivery.suspend_at(mover);
-        auto right = delivery.wait_for_ticket(coroutine_delivery::wait_for_ever);
+    void await_suspend(std::coroutine_handle<Promise> mover) {
+        delivery_ = mover.promise().delivery;
+        delivery_->suspend_at(mover);
+        delivery_->sent_by(&send_again, this);
+        send();
+    }
+    void await_resume() const {
+#if defined(__cpp_exceptions)
+        if (failure_ != nullptr) {
+            std::rethrow_exception(failure_);
+        }
+#endif
+    }
+
+private:
+    void send() {
+        auto right = delivery_->wait_for_ticket(coroutine_delivery::wait_for_ever);
         if (right == nullptr) {
             raise(error::out_of_memory());
         }
@@ -54,10 +70,26 @@ public:
             where_->execute(resumption(std::move(right)));
         }
     }
-    void await_resume() const noexcept {}
+    static bool send_again(void* self) noexcept {
+        auto& mine = *static_cast<resume_on_wait*>(self);
+#if defined(__cpp_exceptions)
+        try {
+            mine.send();
+        } catch (...) {
+            mine.failure_ = std::current_exception();
+            return false;
+        }
+#else
+        mine.send();
+#endif
+        return true;
+    }
 
-private:
     Executor* where_;
+    coroutine_delivery* delivery_ = nullptr;
+#if defined(__cpp_exceptions)
+    std::exception_ptr failure_;
+#endif
 };
 
 class resume_on_runner_wait {

@@ -33,8 +33,9 @@ struct drain_report {
     std::vector<abandoned_topic> abandoned;
     // Calls that did not return; their threads and the engine's core are left behind.
     std::vector<stuck_handler> stuck;
-    // Coroutines that still waited for something at the deadline. They were destroyed where they
-    // waited, and their deliveries are counted as cancelled.
+    // Coroutines that still waited for something at the deadline, or when the drain began if their
+    // subscription was disabled. They were destroyed where they waited, and their deliveries are
+    // counted as cancelled.
     std::vector<suspended_handler> suspended;
     bool complete = true;
 };

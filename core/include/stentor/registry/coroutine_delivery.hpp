@@ -61,6 +61,15 @@ public:
     [[nodiscard]] virtual std::shared_ptr<wait_ticket> wait_for_ticket(
         std::chrono::nanoseconds at_most) noexcept = 0;
 
+    // For a wait that ends in resume_here(): how to ask once more for that, on a runner, because
+    // the coroutine might not go on when it came. It is a new wait. False: that threw; the
+    // coroutine goes on where it is, to throw it on.
+    using sending = bool (*)(void* what) noexcept;
+    void sent_by(sending again, void* what) noexcept {
+        send_ = again;
+        sent_ = what;
+    }
+
     // The outermost coroutine has reached its end.
     void end() noexcept { ended_ = true; }
     [[nodiscard]] bool has_ended() const noexcept { return ended_; }
@@ -69,6 +78,8 @@ protected:
     ~coroutine_delivery() = default;
 
     std::coroutine_handle<> resume_point_;
+    sending send_ = nullptr;
+    void* sent_ = nullptr;
     bool ended_ = false;
 };
 

@@ -73,8 +73,9 @@ public:
 
     // Pauses. When it returns, no call of those handlers runs and none will until they are enabled,
     // except where it is called from such a handler itself or where waiting would close a circle of
-    // waiting handlers: those calls end, and are the last. What is queued is not delivered either,
-    // see `backlog`. Disabling what is disabled changes nothing but how.
+    // waiting handlers: those calls end, and are the last. Coroutines that wait stay where they
+    // are, and go on after they are enabled. What is queued is not delivered either, see `backlog`.
+    // Disabling what is disabled changes nothing but how.
     change_result disable(const selector& which, backlog what = backlog::hold,
                           std::string_view why = {});
     // Resumes; or, of one that failed to start, starts it again. In order: what waited comes first.

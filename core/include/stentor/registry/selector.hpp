@@ -50,7 +50,8 @@ private:
 // What becomes of the deliveries of a disabled subscription.
 enum class backlog : std::uint8_t {
     hold,  // they wait, with their place and their credits; enable() delivers them
-    drop,  // they end as dropped{disabled}: what is queued, and what comes while it is disabled
+    drop,  // they end as dropped{disabled}: what is queued, and what comes while it is disabled.
+           // Coroutines have begun, so they are held
 };
 
 }  // namespace stentor::inline v0
