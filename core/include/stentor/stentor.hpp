@@ -13,10 +13,12 @@
 #include <stentor/event/delivery_report.hpp>
 #include <stentor/event/event_id.hpp>
 #include <stentor/event/event_traits.hpp>
+#include <stentor/event/fields.hpp>
 #include <stentor/event/metadata.hpp>
 #include <stentor/event/pattern.hpp>
 #include <stentor/event/publish_result.hpp>
 #include <stentor/event/topic.hpp>
+#include <stentor/event/unknown_fields.hpp>
 #include <stentor/metrics/audit.hpp>
 #include <stentor/metrics/prometheus_text.hpp>
 #include <stentor/metrics/snapshot.hpp>
