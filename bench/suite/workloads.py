@@ -316,6 +316,26 @@ ROBUSTNESS = [
     ),
 ]
 
+NLOHMANN = "nlohmann::json"
+
+
+def json_codec(name, title):
+    return Workload(
+        "JSON",
+        name,
+        title,
+        [Entry("stentor", "json", name), Entry(NLOHMANN, "nlohmann", name)],
+        [Target("stentor", NLOHMANN, 3, due="all")],
+        metrics=("events_per_second", "megabytes_per_second"),
+        quick_count=200,
+    )
+
+
+CODECS = [
+    json_codec("json_read", "an order of 1 KB of JSON into objects"),
+    json_codec("json_write", "the same order from objects into JSON"),
+]
+
 # Shown as a list, because each metric is a benchmark of its own.
 MICRO = [
     Workload(
@@ -348,7 +368,7 @@ MICRO = [
     ),
 ]
 
-SUITE = THROUGHPUT + WORK + DIRECT + LATENCY + RESOURCES + ROBUSTNESS + MICRO
+SUITE = THROUGHPUT + WORK + DIRECT + LATENCY + RESOURCES + ROBUSTNESS + CODECS + MICRO
 
 
 def select(pattern):
