@@ -115,7 +115,7 @@ TEST(ping_pong, wakes_a_runner_for_every_event_when_the_publisher_sleeps) {
 TEST(ping_pong, wakes_a_runner_for_every_event_on_one_processor) {
     const one_processor pinned;
     ASSERT_TRUE(pinned.held());
-    play_all("one processor", repeats(15'000), wait_kind::sleep, 2);
+    play_all("one processor", repeats(4'000), wait_kind::sleep, 2);
 }
 
 TEST(ping_pong, wakes_a_runner_for_every_event_under_a_cpu_quota) {
