@@ -233,7 +233,8 @@ private:
                  std::int64_t end) noexcept;
     static void record(subscription_record& to, const slot_header& slot, std::int64_t begin,
                        std::int64_t end, bool unfinished) noexcept;
-    [[nodiscard]] std::int64_t worked(std::int64_t begin, std::int64_t end) noexcept;
+    void look_at_cpu(const subscription_record& to, bool measure) noexcept;
+    [[nodiscard]] std::int64_t worked(std::int64_t begin, std::int64_t end) const noexcept;
     void judge(subscription_record& to, std::int64_t each_ns, std::uint32_t calls) noexcept;
     void judge_lane(const stretch& what) noexcept;
     void account_span(subscription_record& to, const stretch& what, std::size_t first,
@@ -271,9 +272,10 @@ private:
     bool stepping_ = false;  // a handler that steps a manual executor must not step its own runner
     bool surplus_ = false;   // came back from a slow call; perhaps one runner too many is active
     std::uint32_t vain_searches_ = 0;
-    std::uint32_t stretches_ = 0;      // delivered as a whole
-    bool proven_late_ = false;         // the call that just ended held others up
-    std::int64_t waited_for_cpu_ = 0;  // as of the last long call
+    std::uint32_t stretches_ = 0;  // delivered as a whole
+    bool proven_late_ = false;     // the call that just ended held others up
+    static constexpr std::int64_t unknown_wait = -1;
+    std::int64_t waited_for_cpu_ = unknown_wait;  // by the thread, before the call that is measured
     bool lane_judged_ = false;         // some handler of the lane, since its cost was added up
     std::bitset<batch_max> releases_;  // places of the buffer whose handler gave the event back
     std::size_t released_ = 0;         // how many, of what is settled next

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <mutex>
 #include <optional>
-#include <utility>
 
 // One handler over one stretch: the call, the error boundary, what it cost.
 namespace stentor::inline v0::detail {
@@ -37,6 +36,7 @@ void runner::deliver(subscription_record& to, const stretch& what, std::size_t f
     bool called = false;
     std::int64_t begin = 0;
     std::int64_t end = 0;
+    look_at_cpu(to, measure);
     do {
         const auto* before = guard_.enter(&to);
         if (may_call(to)) {
@@ -256,13 +256,18 @@ void runner::record([[maybe_unused]] subscription_record& to,
 #endif
 }
 
-// What a call says about its handler: its time without that which the thread waited for a CPU. The
-// first long call after others may be credited with what was waited in those.
-std::int64_t runner::worked(std::int64_t begin, std::int64_t end) noexcept {
+// Before a call that may be taken for a long one. Looking takes microseconds, so not before others.
+void runner::look_at_cpu(const subscription_record& to, bool measure) noexcept {
+    const bool looks = measure && to.cost_ns.load(std::memory_order_relaxed) >= long_from_ns / 4 &&
+                       !shared_.virtual_time();
+    waited_for_cpu_ = looks ? waited_for_cpu_ns() : unknown_wait;
+}
+
+// What a call says about its handler: its time without that which the thread waited for a CPU.
+std::int64_t runner::worked(std::int64_t begin, std::int64_t end) const noexcept {
     auto time = end - begin;
-    if (time >= long_from_ns && !shared_.virtual_time()) [[unlikely]] {
-        const auto waited = waited_for_cpu_ns();
-        time -= std::max<std::int64_t>(waited - std::exchange(waited_for_cpu_, waited), 0);
+    if (time >= long_from_ns && waited_for_cpu_ != unknown_wait) [[unlikely]] {
+        time -= waited_for_cpu_ns() - waited_for_cpu_;
     }
     return std::max<std::int64_t>(time, 1);
 }
