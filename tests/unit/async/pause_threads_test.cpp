@@ -36,7 +36,7 @@ TEST_F(pausing_coroutines_at_work, waits_for_one_that_runs_on_a_thread_of_the_us
             co_await ctx.sleep(1h);
         });
     ASSERT_TRUE(bus.publish(order_placed{1}));
-    std::thread user([&] { EXPECT_TRUE(eventually([&] { return elsewhere.run_one(); })); });
+    std::thread user([&] { EXPECT_TRUE(elsewhere.run_until([&] { return waits.load(); })); });
     {
         const open_at_end let_go(door);
         EXPECT_TRUE(door.await_waiting(1));
@@ -102,7 +102,7 @@ TEST_F(pausing_coroutines_at_work, does_not_wait_for_one_elsewhere_that_waits_fo
         paused.store(true);
     });
     ASSERT_TRUE(bus.publish(order_placed{1}));
-    std::thread user([&] { EXPECT_TRUE(eventually([&] { return elsewhere.run_one(); })); });
+    std::thread user([&] { EXPECT_TRUE(elsewhere.run_until([&] { return drained.load(); })); });
     {
         const open_at_end let_go(door);
         EXPECT_TRUE(door.await_waiting(1));

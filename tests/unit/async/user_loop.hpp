@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "support/patience.hpp"
+
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -32,6 +34,14 @@ public:
         }
         next();
         return true;
+    }
+    // A coroutine that was not ready to go on here comes again.
+    template <class Condition>
+    [[nodiscard]] bool run_until(Condition condition) {
+        return eventually([&] {
+            static_cast<void>(run_one());
+            return condition();
+        });
     }
     void take_at_most(int posts) {
         const std::lock_guard held(lock_);
