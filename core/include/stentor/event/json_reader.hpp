@@ -103,7 +103,7 @@ private:
     [[nodiscard]] bool read_name(raw_text& name);
     [[nodiscard]] std::string_view decoded(raw_text text);
     template <class Float>
-    [[nodiscard]] bool read_float(Float& into);
+    [[nodiscard]] STENTOR_NO_EXPORT bool read_float(Float& into);
 
     [[nodiscard]] bool read_field(const json_fields& fields, std::size_t& next,
                                   std::span<std::uint64_t> seen, void* object);

@@ -72,7 +72,7 @@ private:
     [[nodiscard]] bool write_unknown(const json_fields& fields, const void* object);
     [[nodiscard]] bool write_escaped(std::string_view value, const char* at);
     template <class Float>
-    [[nodiscard]] bool write_float(Float value);
+    [[nodiscard]] STENTOR_NO_EXPORT bool write_float(Float value);
     [[nodiscard]] std::size_t written() const noexcept;
     bool fail(codec_errc code, std::string expected, std::string found);
     bool in_field(std::string_view name);
