@@ -3,13 +3,12 @@
 #include "support/counted.hpp"
 #include "support/patience.hpp"
 #include "unit/async/manual_bus.hpp"
+#include "unit/async/user_loop.hpp"
 
 #include <gmock/gmock.h>
 
 #include <atomic>
-#include <deque>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -20,44 +19,6 @@ namespace {
 
 using namespace stentor_test;
 using ::testing::ElementsAre;
-
-// The user's loop: runs what it was given when it is told to.
-class loop {
-public:
-    void post(std::function<void()> what) {
-        const std::lock_guard held(lock_);
-        waiting_.push_back(std::move(what));
-    }
-    bool run_one() {
-        std::function<void()> next;
-        {
-            const std::lock_guard held(lock_);
-            if (waiting_.empty()) {
-                return false;
-            }
-            next = std::move(waiting_.front());
-            waiting_.pop_front();
-        }
-        next();
-        return true;
-    }
-    // A coroutine that was not ready to go on here comes again.
-    template <class Condition>
-    [[nodiscard]] bool run_until(Condition condition) {
-        return eventually([&] {
-            static_cast<void>(run_one());
-            return condition();
-        });
-    }
-    void forget() {
-        const std::lock_guard held(lock_);
-        waiting_.clear();
-    }
-
-private:
-    std::mutex lock_;
-    std::deque<std::function<void()>> waiting_;
-};
 
 struct inline_executor {
     template <class Function>
@@ -70,7 +31,7 @@ class resume_on : public manual_bus {
 protected:
     std::vector<std::string> log_;
     ledger book_;
-    loop loop_;
+    user_loop loop_;
 };
 
 TEST_F(resume_on, goes_to_the_user_s_thread_and_back) {
@@ -191,7 +152,7 @@ TEST_F(resume_on, stays_on_the_loop_from_wait_to_wait_if_it_says_so) {
 
 // Hands what it is given to another thread, which is there before post() has returned.
 struct hasty {
-    loop& later;
+    user_loop& later;
     int at_once = 1;  // so often
     int posts = 0;
     void post(std::function<void()> what) {
@@ -287,7 +248,7 @@ class resume_on_threads : public bus_fixture {};
 
 TEST_F(resume_on_threads, unsubscribing_waits_for_the_part_that_runs_there) {
     auto& bus = make_bus();
-    loop elsewhere;
+    user_loop elsewhere;
     std::atomic<bool> inside{false};
     std::atomic<bool> over{false};
     auto kept = bus.subscribe<order_placed>(
@@ -307,7 +268,7 @@ TEST_F(resume_on_threads, unsubscribing_waits_for_the_part_that_runs_there) {
 
 TEST_F(resume_on_threads, a_drain_from_there_does_not_wait_for_itself) {
     auto& bus = make_bus();
-    loop elsewhere;
+    user_loop elsewhere;
     std::atomic<int> drained{0};
     auto kept = bus.subscribe<order_placed>(
         "mover", [&](const order_placed&, stentor::context&) -> stentor::task<> {
@@ -324,7 +285,7 @@ TEST_F(resume_on_threads, a_drain_from_there_does_not_wait_for_itself) {
 
 TEST_F(resume_on_threads, hops_to_and_fro_by_the_thousand) {
     auto& bus = make_bus();
-    loop elsewhere;
+    user_loop elsewhere;
     ledger book;
     std::atomic<int> done{0};
     std::atomic<bool> stop{false};

@@ -43,6 +43,10 @@ public:
             return condition();
         });
     }
+    void forget() {
+        const std::lock_guard held(lock_);
+        waiting_.clear();
+    }
     void take_at_most(int posts) {
         const std::lock_guard held(lock_);
         most_ = posts;
