@@ -103,7 +103,7 @@ bool json_reader::in_entry(raw_text name) {
     return false;
 }
 bool json_reader::in_element(std::size_t index) {
-    prepend_step(error_.path, "[" + std::to_string(index) + "]");
+    prepend_step(error_.path, path_step(index));
     return false;
 }
 

@@ -243,13 +243,25 @@ std::size_t format_moment(std::int64_t ticks, std::int64_t num, std::int64_t den
     return static_cast<std::size_t>(at - out);
 }
 
+// Not "[" + what + "]", for which GCC 12 has a wrong warning at -O3.
+static std::string in_brackets(const std::string& what) {
+    std::string step(1, '[');
+    step += what;
+    step += ']';
+    return step;
+}
+
+std::string path_step(std::size_t index) {
+    return in_brackets(std::to_string(index));
+}
+
 std::string path_step(std::string_view name) {
     const bool plain =
         !name.empty() && name.size() <= 64 && !is_digit(name.front()) &&
         std::all_of(name.begin(), name.end(), [](char c) {
             return is_digit(c) || c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
         });
-    return plain ? std::string(name) : "[" + quoted_excerpt(name, 0) + "]";
+    return plain ? std::string(name) : in_brackets(quoted_excerpt(name, 0));
 }
 
 void prepend_step(std::string& path, std::string_view step) {

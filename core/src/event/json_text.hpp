@@ -106,6 +106,7 @@ inline constexpr std::size_t moment_size_max = 48;
 
 // For paths: `name`, or `["a name"]` when it is no identifier.
 [[nodiscard]] std::string path_step(std::string_view name);
+[[nodiscard]] std::string path_step(std::size_t index);
 // Puts a step in front of a path.
 void prepend_step(std::string& path, std::string_view step);
 

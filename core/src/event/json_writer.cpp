@@ -47,7 +47,7 @@ bool json_writer::in_entry(std::string_view name) {
     return false;
 }
 bool json_writer::in_element(std::size_t index) {
-    prepend_step(error_.path, "[" + std::to_string(index) + "]");
+    prepend_step(error_.path, path_step(index));
     return false;
 }
 
