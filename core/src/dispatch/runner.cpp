@@ -15,10 +15,11 @@ namespace {
 
 constinit thread_local runner* current_runner = nullptr;
 
-// After a partial batch: an eager runner steals the line that the publisher is about to write. In a
-// stream a longer pause makes larger batches.
+// After a partial batch: an eager runner steals the line that the publisher is about to write, and
+// what its CPU fetches ahead, the lines after it. In a stream a longer pause makes larger batches;
+// it ends when another lane has something.
 constexpr int pauses_after_partial = 8;
-constexpr int pauses_in_stream = 48;
+constexpr int pauses_in_stream = 96;
 constexpr std::size_t stream_batch = 4;
 constexpr int misses_max = 4;
 constexpr std::int64_t backstop_ns = 1'000'000'000;
@@ -209,7 +210,10 @@ void runner::drain(lane& from) noexcept {
             return;  // a step is one batch
         }
         if (partial) {
-            back_off(count >= stream_batch ? pauses_in_stream : pauses_after_partial);
+            const int pauses = count >= stream_batch ? pauses_in_stream : pauses_after_partial;
+            for (int done = 0; done < pauses && crew_.ready.empty(); done += pauses_after_partial) {
+                back_off(pauses_after_partial);
+            }
         }
     }
 }

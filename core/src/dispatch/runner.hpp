@@ -23,7 +23,7 @@ namespace stentor::inline v0::detail {
 class detached_delivery;
 
 // Service times that decide how a handler is treated.
-inline constexpr std::int64_t timed_from_ns = 1'000;    // every call is timed
+inline constexpr std::int64_t timed_from_ns = 4'000;    // every call is timed
 inline constexpr std::int64_t cheap_up_to_ns = 2'000;   // may share a lane
 inline constexpr std::int64_t slow_from_ns = 50'000;    // steps out of its lane during each call
 inline constexpr std::int64_t long_from_ns = 500'000;   // and leaves a runner to everybody else

@@ -11,6 +11,13 @@
 // One handler over one stretch: the call, the error boundary, what it cost.
 namespace stentor::inline v0::detail {
 
+namespace {
+
+// What a call may cost more than a multiple of those before and still be believed.
+constexpr std::int64_t growth_ns = 1'000;
+
+}  // namespace
+
 void runner::deliver(subscription_record& to, const stretch& what, std::size_t first,
                      std::size_t count, bool measure, std::int64_t& moment) noexcept {
     const auto owner = owner_of(to);
@@ -282,7 +289,7 @@ void runner::judge(subscription_record& to, std::int64_t each_ns, std::uint32_t 
     const auto old = to.cost_ns.load(std::memory_order_relaxed);
     const auto seen = to.calls_seen.load(std::memory_order_relaxed);
     const auto weight = std::clamp<std::int64_t>(std::int64_t{seen} + 1, 2, 8);
-    const auto most = (weight < 8 ? 16 : 4) * old + timed_from_ns;
+    const auto most = (weight < 8 ? 16 : 4) * old + growth_ns;
     const auto counted = std::min(each_ns, old == 0 ? demote_from_ns : most);
     const auto cost = old == 0 ? counted : old + (counted - old) / weight;
     to.cost_ns.store(std::max<std::int64_t>(cost, 1), std::memory_order_relaxed);

@@ -26,7 +26,7 @@ template <std::size_t Size>
 struct alignas(slot_align_max) slot {
     static constexpr std::size_t payload_size = Size - slot_header_size;
     // The consumer has the next places' lines; asked for so early they are here in time.
-    static constexpr std::size_t places_ahead = 6;
+    static constexpr std::size_t places_ahead = 10;
 
     std::byte bytes[Size];
 
