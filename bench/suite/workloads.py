@@ -127,6 +127,7 @@ THROUGHPUT = [
 
 SIGNALS2 = "Boost.Signals2"
 SIGC = "libsigc++"
+TABLE = "function table"
 
 
 def inline_dispatch(handlers, must, goal):
@@ -141,6 +142,7 @@ def inline_dispatch(handlers, must, goal):
             Entry("stentor publish()", "engine", f"{name}_plain"),
             Entry(SIGNALS2, "signals2", name),
             Entry(SIGC, "sigc", name),
+            Entry(TABLE, "table", name),
         ],
         [
             at_most("stentor", "ns_per_event", must, goal, "ns", due="all"),

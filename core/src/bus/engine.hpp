@@ -143,7 +143,8 @@ private:
     [[nodiscard]] slot_header stamp(publisher_slot& slot, const route* origin, envelope* box,
                                     std::int64_t flags, const topic_entry& entry) noexcept;
     publish_result publish_small_long(const event_type& type, const std::byte* payload,
-                                      publisher_slot* slot) noexcept;
+                                      publisher_slot* through) noexcept;
+    publish_result publish_small_leased(const event_type& type, const std::byte* payload) noexcept;
     template <class Lane>
     [[nodiscard, gnu::always_inline]] inline bool publish_through_cell(
         publisher_slot& slot, route_cell& cell, const topic_entry& entry, const std::byte* payload,
@@ -151,10 +152,11 @@ private:
     [[nodiscard]] bool publish_in_order(publisher_slot& slot, route_cell& cell,
                                         const topic_entry& entry, const std::byte* payload,
                                         slot_header& header) noexcept;
-    [[nodiscard, gnu::always_inline]] inline bool publish_short(publisher_slot& slot,
-                                                                const event_type& type,
-                                                                const std::byte* payload,
-                                                                slot_header& header) noexcept;
+    [[nodiscard, gnu::always_inline]] inline bool publish_short(
+        publisher_slot& slot, const publisher_slot::known_topic& known, const std::byte* payload,
+        slot_header& header) noexcept;
+    publish_result publish_known(publisher_slot& slot, const publisher_slot::known_topic& known,
+                                 const std::byte* payload) noexcept;
 
     // send.cpp
     publish_result send(publisher_slot& slot, const request& what, outgoing& event,
@@ -221,8 +223,6 @@ private:
 
     // inline_calls.cpp
     struct inline_charge;
-    [[nodiscard]] publish_status publish_inlined(publisher_slot& slot, const event_type& type,
-                                                 const std::byte* payload, unmade_id& id) noexcept;
     static void begin_inlined(publisher_slot& slot, outgoing& event, route& to) noexcept;
     publish_result finish_inlined(publisher_slot*& slot, outgoing& event,
                                   publish_result accepted) noexcept;
@@ -362,8 +362,7 @@ private:
     std::unique_ptr<watch> watch_;
     const std::unique_ptr<life> life_;
 
-    // --- the registry; never taken by publish in steady state, nor while a handler runs
-    // -----------
+    // --- the registry; never taken by publish in steady state, nor while a handler runs ---------
     mutable std::mutex registry_;
     topic_table topics_;
     std::unordered_map<std::string, std::shared_ptr<subscription_record>> by_name_;

@@ -31,36 +31,120 @@ namespace {
 
 constinit const std::atomic<bool> engine::inline_charge::nobody_asks{false};
 
-// The short way of a topic that has inline handlers only. `closed`: nothing was done. Flat, because
+// The second try of a publish. The short way of a topic that has inline handlers only; flat, because
 // there is less work between the calls than the calls would be.
-[[gnu::flatten]] publish_status engine::publish_inlined(publisher_slot& slot,
-                                                        const event_type& type,
-                                                        const std::byte* payload,
-                                                        unmade_id& id) noexcept {
-    const auto& known = slot.known_inlined[publisher_slot::known_place(&type) %
-                                           publisher_slot::known_inlined_topics];
-    if (known.type != &type) {
-        return publish_status::closed;
+[[gnu::flatten, gnu::noinline]] publish_result engine::publish_small_long(
+    const event_type& type, const std::byte* payload, publisher_slot* through) noexcept {
+    if (through != nullptr) {
+        const auto& known = through->known_inlined[publisher_slot::known_place(&type) %
+                                                   publisher_slot::known_inlined_topics];
+        publish_result result;
+        if (known.type == &type &&
+            inline_charge::publish(*this, *through, known, payload, result)) {
+            return result;
+        }
     }
+    return publish_slot({.type = &type, .slot = through}, payload);
+}
+
+inline bool engine::inline_charge::publish(engine& by, publisher_slot& slot,
+                                           const publisher_slot::known_topic& known,
+                                           const std::byte* payload,
+                                           publish_result& result) noexcept {
     const calling_stay stay(slot);
     auto* cell = known.cell;
     const auto& entry = *known.entry;
-    if (intake_.now() != intake::open ||
+    if (by.intake_.now() != intake::open ||
         entry.version.load(std::memory_order_acquire) != known.version) {  // [PAIR route]
-        return publish_status::closed;
+        return false;
     }
-    slot_image image;
-    image.header = stamp(slot, cell->of, nullptr, 0, entry);
-    std::memcpy(image.payload, payload, slot_payload_max);
+    const auto& to = *cell->of;
+    const auto header = by.stamp(slot, cell->of, nullptr, 0, entry);
     cell->events.add();
-    const bool all = call_inlined(&slot, *cell->of, image);
-    id = {image.header.ticket, shared_.start_unix_ns() + (image.header.stamp & ~stamp_flags),
-          id_key_};
-    if (!all) [[unlikely]] {
-        slot.count(publish_status::accepted_partial);
-        return publish_status::accepted_partial;
+    bool all = true;
+    const auto* outer = inline_frame::innermost;
+    const auto depth = outer == nullptr ? 1 : outer->depth + 1;
+    if (to.inline_bare && (header.stamp & stamp_precise) == 0 && depth <= inline_frame::nesting_max)
+        [[likely]] {
+        call_bare(by, slot, to, header, depth, payload);
+    } else {
+        slot_image image;
+        image.header = header;
+        std::memcpy(image.payload, payload, slot_payload_max);
+        all = by.call_inlined(&slot, to, image);
     }
-    return publish_status::accepted;
+    const auto status = all ? publish_status::accepted : publish_status::accepted_partial;
+    if (!all) [[unlikely]] {
+        slot.count(status);
+    }
+    result = publish_result(
+        status,
+        {header.ticket, by.shared_.start_unix_ns() + (header.stamp & ~stamp_flags), by.id_key_});
+    return true;
+}
+
+// Handlers that take the event alone, called with the publisher's own object: nothing is copied,
+// and there is no frame for who would ask about more than the event.
+inline void engine::inline_charge::call_bare(engine& by, publisher_slot& slot, const route& to,
+                                             const slot_header& header, std::uint32_t depth,
+                                             const std::byte* payload) noexcept {
+    inline_frame here{.owner = &by,
+                      .to = nullptr,
+                      .slot = &slot,
+                      .outer = inline_frame::innermost,
+                      .depth = depth};
+    inline_frame::innermost = &here;
+    auto& guard = slot.guards[slot.depth - 1];
+    const auto* one_of = to.subscriptions.data() + to.inline_first;
+    for (const auto* end = one_of + to.inline_count; one_of != end; ++one_of) {
+        auto& one = **one_of;
+        auto& mine = one.terminals[slot.index];
+        here.to = &one;
+        guard.enter(&one);
+        if (one.barred.load(std::memory_order_relaxed) ||  // [PAIR barrier]
+            by.shared_.cancelling.load(std::memory_order_relaxed)) [[unlikely]] {
+            count_uncalled(by, one, mine);
+        } else {
+#if defined(__cpp_exceptions)
+            try {
+                one.form.bare(one.call, payload);
+                mine.completed.add();
+            } catch (...) {
+                fail_bare(by, one, header, payload);
+                mine.failed.add();
+            }
+#else
+            one.form.bare(one.call, payload);
+            mine.completed.add();
+#endif
+        }
+        if (one.deferred.load(std::memory_order_relaxed)) [[unlikely]] {
+            by.shared_.request_maintenance();  // this may have been the last call
+        }
+    }
+    guard.exit(nullptr);
+    inline_frame::innermost = here.outer;
+}
+
+// Inside the handler of what it threw.
+[[gnu::noinline, gnu::cold]] void engine::inline_charge::fail_bare(
+    engine& by, const subscription_record& to, const slot_header& header,
+    const std::byte* payload) noexcept {
+    slot_image image;
+    image.header = header;
+    std::memcpy(image.payload, payload, slot_payload_max);
+    inline_charge(by, image, *by.shared_.target).fail(to, nullptr);
+}
+
+// Over, or the bus ends, or it is disabled: without a queue nothing can be held.
+[[gnu::noinline, gnu::cold]] void engine::inline_charge::count_uncalled(
+    engine& by, subscription_record& one, terminal_stripe& mine) noexcept {
+    if (one.closed.load(std::memory_order_acquire) ||
+        by.shared_.cancelling.load(std::memory_order_relaxed)) {
+        mine.cancelled.add();
+    } else {
+        one.dropped_disabled.add();
+    }
 }
 
 // After send(), inside the slot's section: the event stays with its route until finish_inlined().
@@ -185,7 +269,11 @@ bool engine::inline_charge::deliver_now(subscription_record& one, bool measure) 
     index = 0;
     closed = &one.barred;
     about.turn_to(one.name);
-    const auto began = measure ? by.shared_.now() : 0;
+    const auto& header = *reinterpret_cast<const slot_header*>(slots);
+    const auto published = header.stamp & ~stamp_flags;
+    // A measured event was stamped just now, unless other handlers come first.
+    const bool first = &one == header.origin->subscriptions[header.origin->inline_first].get();
+    const auto began = !measure ? 0 : first ? published : by.shared_.now();
 #if defined(__cpp_exceptions)
     try {
         one.call(*this);
@@ -198,9 +286,7 @@ bool engine::inline_charge::deliver_now(subscription_record& one, bool measure) 
 #endif
 #if !defined(STENTOR_NO_METRICS)
     if (measure && index != 0) [[unlikely]] {
-        const auto& header = *reinterpret_cast<const slot_header*>(slots);
         const auto ended = by.shared_.now();
-        const auto published = header.stamp & ~stamp_flags;
         one.queue_wait.record(std::max<std::int64_t>(began - published, 0));
         one.service.record(ended - began);
         one.end_to_end.record(std::max<std::int64_t>(ended - published, 0));
@@ -215,13 +301,7 @@ void engine::inline_charge::count(subscription_record& one, std::uint32_t stripe
                                   bool ended) noexcept {
     auto& mine = one.terminals[stripe];
     if (!ended) [[unlikely]] {
-        // Over, or the bus ends, or it is disabled: without a queue nothing can be held.
-        if (one.closed.load(std::memory_order_acquire) ||
-            by.shared_.cancelling.load(std::memory_order_relaxed)) {
-            mine.cancelled.add();
-        } else {
-            one.dropped_disabled.add();
-        }
+        count_uncalled(by, one, mine);
     } else if (failed) [[unlikely]] {
         mine.failed.add();
         failed = false;

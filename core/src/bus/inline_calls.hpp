@@ -54,8 +54,22 @@ struct engine::inline_charge : delivery_frame {
     [[nodiscard]] bool deliver_now(subscription_record& one, bool measure) noexcept;
     // In the books of a publisher slot, which the caller holds.
     void count(subscription_record& one, std::uint32_t stripe, bool ended) noexcept;
+    static void count_uncalled(engine& by, subscription_record& one,
+                               terminal_stripe& mine) noexcept;
     static void judge_outcome(delivery_frame& frame, outcome& said) noexcept;
     void fail(const subscription_record& to, const outcome* said) noexcept;
+
+    // One event of a topic that has inline handlers only. False: nothing was done.
+    [[gnu::always_inline]] static bool publish(engine& by, publisher_slot& slot,
+                                               const publisher_slot::known_topic& known,
+                                               const std::byte* payload,
+                                               publish_result& result) noexcept;
+    // Without a frame, for handlers that take the event alone; `depth` is the nesting.
+    [[gnu::always_inline]] static void call_bare(engine& by, publisher_slot& slot, const route& to,
+                                                 const slot_header& header, std::uint32_t depth,
+                                                 const std::byte* payload) noexcept;
+    static void fail_bare(engine& by, const subscription_record& to, const slot_header& header,
+                          const std::byte* payload) noexcept;
 
     // Set by nobody: no watch looks at these calls.
     static constinit const std::atomic<bool> nobody_asks;

@@ -48,11 +48,10 @@ inline bool engine::publish_through_cell(publisher_slot& slot, route_cell& cell,
     return true;
 }
 
-inline bool engine::publish_short(publisher_slot& slot, const event_type& type,
+inline bool engine::publish_short(publisher_slot& slot, const publisher_slot::known_topic& known,
                                   const std::byte* payload, slot_header& header) noexcept {
-    const auto& known = slot.known[publisher_slot::known_place(&type)];
     auto* cell = known.cell;
-    if (known.type != &type || cell == nullptr || slot.section.entered()) {
+    if (slot.section.entered()) {
         return false;
     }
     const reading in_section(slot);
@@ -78,31 +77,37 @@ inline bool engine::publish_short(publisher_slot& slot, const event_type& type,
                : publish_through_cell<ordered_lane<96>>(slot, cell, entry, payload, header);
 }
 
+publish_result engine::publish_small(const event_type& type, const std::byte* payload,
+                                     publisher_slot* slot) noexcept {
+    if (slot == nullptr) {
+        const auto& last = last_lease_of_thread;
+        if (last.pool != slots_.get() || last.slot == nullptr) [[unlikely]] {
+            return publish_small_leased(type, payload);
+        }
+        slot = last.slot;
+    }
+    const auto& known = slot->known[publisher_slot::known_place(&type)];
+    return known.type == &type && known.cell != nullptr ? publish_known(*slot, known, payload)
+                                                        : publish_small_long(type, payload, slot);
+}
+
+// By a thread that published through another bus before, or not at all, or has no slot.
+[[gnu::noinline]] publish_result engine::publish_small_leased(const event_type& type,
+                                                              const std::byte* payload) noexcept {
+    return publish_small_long(type, payload, slot_pool::of_this_thread(slots_));
+}
+
 // Flat, because a call keeps what it saves on the stack: more stores.
-[[gnu::flatten]] publish_result engine::publish_small(const event_type& type,
-                                                      const std::byte* payload,
-                                                      publisher_slot* slot) noexcept {
-    auto* through = slot != nullptr ? slot : slot_pool::of_this_thread(slots_);
+[[gnu::flatten, gnu::noinline]] publish_result engine::publish_known(
+    publisher_slot& slot, const publisher_slot::known_topic& known,
+    const std::byte* payload) noexcept {
     slot_header header;
-    if (through != nullptr && publish_short(*through, type, payload, header)) [[likely]] {
+    if (publish_short(slot, known, payload, header)) [[likely]] {
         return publish_result(
             publish_status::accepted,
             {header.ticket, shared_.start_unix_ns() + (header.stamp & ~stamp_flags), id_key_});
     }
-    return publish_small_long(type, payload, slot);
-}
-
-[[gnu::noinline]] publish_result engine::publish_small_long(const event_type& type,
-                                                            const std::byte* payload,
-                                                            publisher_slot* slot) noexcept {
-    auto* through = slot != nullptr ? slot : slot_pool::of_this_thread(slots_);
-    unmade_id id;
-    const auto status =
-        through != nullptr ? publish_inlined(*through, type, payload, id) : publish_status::closed;
-    if (status != publish_status::closed) {
-        return publish_result(status, id);
-    }
-    return publish_slot({.type = &type, .slot = slot}, payload);
+    return publish_slot({.type = known.type, .slot = &slot}, payload);
 }
 
 publish_result engine::publish_slot(const request& what, const std::byte* payload) noexcept {

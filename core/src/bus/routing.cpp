@@ -206,6 +206,8 @@ std::unique_ptr<route> engine::build_route(topic_entry& entry) {
     fresh->inline_first = static_cast<std::uint32_t>(fresh->subscriptions.size());
     fresh->inline_count = static_cast<std::uint32_t>(called_here.size());
     fresh->subscriptions.insert(fresh->subscriptions.end(), called_here.begin(), called_here.end());
+    fresh->inline_bare = std::ranges::all_of(
+        called_here, [](const auto& one) { return one->form.bare != nullptr && !one->has_owner; });
     fresh->turns = life::plan_turns(*fresh);
     entry.stamp_all.store(stamp_all, std::memory_order_relaxed);
     return fresh;

@@ -25,7 +25,8 @@ inline void prefetch_for_write([[maybe_unused]] const void* where) noexcept {
 template <std::size_t Size>
 struct alignas(slot_align_max) slot {
     static constexpr std::size_t payload_size = Size - slot_header_size;
-    // The consumer has the next places' lines; asked for so early they are here in time.
+    // The consumer has the next places' lines; asked for so early they are here in time, also where
+    // a line takes a quarter of a microsecond from one CPU to the other.
     static constexpr std::size_t places_ahead = 10;
 
     std::byte bytes[Size];

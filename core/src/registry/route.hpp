@@ -75,6 +75,7 @@ struct route {
     // Of those, the ones that publishers call themselves. They are behind those of the targets.
     std::uint32_t inline_first = 0;
     std::uint32_t inline_count = 0;
+    bool inline_bare = false;  // they take the event alone, and no owner has to be kept alive
     // Who of them comes after whom; null: nobody.
     std::unique_ptr<turn_plan> turns;
     // Publishers without a slot of their own that are inside inline handlers. Written by them, read

@@ -43,6 +43,7 @@ void check_life_of() {
         inline_function<bool()> second(std::move(first));
         EXPECT_EQ(alive, 1);
         EXPECT_TRUE(second());
+        EXPECT_EQ(second.template stored<Callable>().alive_, &alive);
         inline_function<bool()> third{Callable(alive)};
         EXPECT_EQ(alive, 2);
         third = std::move(second);

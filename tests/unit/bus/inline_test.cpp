@@ -8,8 +8,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -68,6 +70,54 @@ TEST_F(inline_execution, calls_the_handler_inside_publish) {
     EXPECT_EQ(terms_of(bus, "door").accepted, 3);
     EXPECT_EQ(terms_of(bus, "door").completed, 3);
     EXPECT_TRUE(bus.would_deliver<knock>());
+}
+
+// The first publish takes the long way, sampled ones make a frame, the others call bare functions:
+// all say the same.
+TEST_F(inline_execution, reads_the_same_on_each_way) {
+    struct block {
+        static constexpr std::string_view topic = "test.block";
+        std::uint64_t words[8];
+    };
+    auto& bus = make_bus();
+    std::array<std::uint64_t, 4> sums{};
+    const auto add = [](std::uint64_t& sum, const block& it) {
+        for (std::size_t at = 0; at < 8; ++at) {
+            sum += it.words[at] * (at + 1);
+        }
+    };
+    const std::array<std::uint64_t, 16> large{1};  // its handler lies on the heap
+    auto plain = bus.subscribe<block>("plain", [&](const block& it) { add(sums[0], it); },
+                                      {.execution = execution::inline_});
+    auto heavy = bus.subscribe<block>(
+        "heavy", [&sums, add, large](const block& it) { add(sums[large[0]], it); },
+        {.execution = execution::inline_});
+    std::uint64_t expected = 0;
+    const auto publish = [&](std::uint64_t from) {
+        for (std::uint64_t number = from; number < from + 300; ++number) {
+            block one{};
+            for (auto& word : one.words) {
+                word = number++;
+            }
+            add(expected, one);
+            ASSERT_TRUE(bus.publish(one));
+        }
+    };
+    publish(0);
+    EXPECT_EQ(sums[0], expected);
+    EXPECT_EQ(sums[1], expected);
+    // From now on no event goes without a frame.
+    auto curious = bus.subscribe<block>("curious",
+                                        [&](const block& it, stentor::context& ctx) {
+                                            EXPECT_EQ(ctx.subscription(), "curious");
+                                            add(sums[2], it);
+                                        },
+                                        {.execution = execution::inline_});
+    const auto before = expected;
+    publish(7);
+    EXPECT_EQ(sums[0], expected);
+    EXPECT_EQ(sums[1], expected);
+    EXPECT_EQ(sums[2], expected - before);
 }
 
 TEST_F(inline_execution, gets_events_that_do_not_fit_a_slot_and_metadata) {
@@ -279,6 +329,12 @@ TEST_F(inline_execution, charges_what_is_thrown_to_its_delivery_alone) {
     EXPECT_EQ(terms_of(bus, "good").completed, 1);
     ASSERT_EQ(log().errors().size(), 1U);
     EXPECT_EQ(log().errors().front().error, "no");
+    // The short way from here on.
+    EXPECT_EQ(bus.publish(knock{7}).status(), stentor::publish_status::accepted);
+    EXPECT_EQ(calls, 2);
+    EXPECT_EQ(terms_of(bus, "bad").failed, 2);
+    EXPECT_EQ(terms_of(bus, "good").completed, 2);
+    EXPECT_EQ(log().errors().back().error, "no");
 }
 #endif
 

@@ -85,6 +85,16 @@ public:
     // Calling an empty one is a broken contract.
     Return operator()(Args... args) { return invoke_(storage(), std::forward<Args>(args)...); }
 
+    // The callable, which must be of this type.
+    template <class Callable>
+    [[nodiscard]] Callable& stored() noexcept {
+        if constexpr (fits_inside<Callable>) {
+            return inside<Callable>(storage());
+        } else {
+            return *inside<Callable*>(storage());
+        }
+    }
+
     // Destroys the callable now. The object is empty before the callable's destructor runs, so that
     // a destructor which comes back here finds nothing.
     void reset() noexcept {

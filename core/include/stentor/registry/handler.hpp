@@ -73,7 +73,8 @@ private:
             constexpr handler_traits traits{
                 .batch = detail::takes_batch<stored, E>,
                 .answers = detail::answers_outcome<stored, E> || form::answers,
-                .coroutine = form::is};
+                .coroutine = form::is,
+                .bare = detail::bare_call<E, stored>()};
             static_assert(!(traits.batch && traits.coroutine),
                           "stentor: a coroutine handles one event, not a span of them");
             if constexpr (traits.coroutine) {

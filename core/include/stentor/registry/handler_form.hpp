@@ -91,6 +91,10 @@ struct handler_traits {
     bool batch = false;    // wants consecutive events in one call
     bool answers = false;  // returns an outcome, so it may give an event back
     bool coroutine = false;
+    // Calls it for one event, wherever that lies. Null: it wants more than the event, or the event
+    // is no plain object.
+    void (*bare)(inline_function<void(delivery_frame&)>& handler,
+                 const std::byte* payload) = nullptr;
 };
 
 // A handler as the engine keeps it.
@@ -137,6 +141,20 @@ struct handler_loop {
         }
     }
 };
+
+template <class E, class Function>
+consteval auto bare_call() noexcept -> decltype(handler_traits::bare) {
+    if constexpr (!std::same_as<E, any_event>) {
+        if constexpr (fits_slot<E> && shape_of<Function, E>() == handler_shape::event &&
+                      std::is_void_v<typename handler_result<Function, E>::type>) {
+            return [](inline_function<void(delivery_frame&)>& handler, const std::byte* payload) {
+                handler.stored<handler_loop<E, Function>>().function(
+                    *std::launder(reinterpret_cast<const E*>(payload)));
+            };
+        }
+    }
+    return nullptr;
+}
 
 // Pointers to the events of a batch, and for patterns the views that they point to.
 template <class E>
