@@ -35,6 +35,10 @@ struct knock {
     static constexpr std::string_view topic = "test.knock";
     int number = 0;
 };
+struct block {
+    static constexpr std::string_view topic = "test.block";
+    std::array<std::uint64_t, 8> words{};
+};
 struct letter {
     static constexpr std::string_view topic = "test.letter";
     std::string text;
@@ -75,10 +79,6 @@ TEST_F(inline_execution, calls_the_handler_inside_publish) {
 // The first publish takes the long way, sampled ones make a frame, the others call bare functions:
 // all say the same.
 TEST_F(inline_execution, reads_the_same_on_each_way) {
-    struct block {
-        static constexpr std::string_view topic = "test.block";
-        std::uint64_t words[8];
-    };
     auto& bus = make_bus();
     std::array<std::uint64_t, 4> sums{};
     const auto add = [](std::uint64_t& sum, const block& it) {
