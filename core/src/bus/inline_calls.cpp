@@ -61,6 +61,9 @@ inline bool engine::inline_charge::publish(engine& by, publisher_slot& slot,
     const auto& to = *cell->of;
     const auto header = by.stamp(slot, cell->of, nullptr, 0, entry);
     cell->events.add();
+    if (slot.depth == 1) {
+        slot.note_call(header);
+    }
     bool all = true;
     const auto* outer = inline_frame::innermost;
     const auto depth = outer == nullptr ? 1 : outer->depth + 1;
@@ -154,6 +157,9 @@ void engine::begin_inlined(publisher_slot& slot, outgoing& event, route& to) noe
         to.guests.fetch_add(1, std::memory_order_seq_cst);  // [PAIR guest]
     } else {
         calling_stay::enter(slot);
+        if (slot.depth == 1) {
+            slot.note_call(event.header);
+        }
     }
 }
 

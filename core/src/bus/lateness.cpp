@@ -25,7 +25,9 @@ void engine::life::late(const late_call& about) noexcept {
                     about.where.file_name() + ":" + std::to_string(about.where.line()) +
                     " is late: ";
         if (about.hook.empty()) {
-            text += "its call for event " + about.id.to_string() + " of topic " + about.topic;
+            text += "its call for ";
+            text += about.id == event_id{} ? "an event" : "event " + about.id.to_string();
+            text += " of topic " + about.topic;
         } else {
             text += "its " + about.hook;
         }
@@ -43,6 +45,76 @@ void engine::life::look(std::int64_t now_ns) noexcept {
     }
     if (of_.shared_.hooks_running.load(std::memory_order_relaxed) != 0) {
         look_at_hooks(now_ns);
+    }
+    if (of_.shared_.inlines.load(std::memory_order_relaxed)) {
+        look_at_inlined(now_ns);
+    }
+}
+
+// Calls by publishers: the outermost of each, which the slot's guard names. One that is found the
+// same at two looks has lasted in between; so it is reported at most half its limit too late.
+void engine::life::look_at_inlined(std::int64_t now_ns) noexcept {
+    if (!attempt([&] { inline_seen_.resize(of_.slots_->size()); })) {
+        return;
+    }
+    for (std::uint32_t index = 0; index < of_.slots_->size(); ++index) {
+        auto& seen = inline_seen_[index];
+        const auto call = inline_call_of(index);
+        if (call.called == nullptr || call.count != seen.call.count ||
+            call.called != seen.call.called) {
+            seen = {call, now_ns, false};
+        } else if (!seen.reported && now_ns - seen.since_ns >= of_.shared_.what.late_after_ns) {
+            seen.reported = true;
+            report_inlined(index, seen.call, now_ns - seen.since_ns);
+        }
+    }
+}
+
+engine::life::inline_call engine::life::inline_call_of(std::uint32_t index) const noexcept {
+    const auto& slot = of_.slots_->at(index);
+    const auto count = slot.calling.count();
+    const bool inside = slot.calling.inside(count) && !slot.waits.load(std::memory_order_acquire);
+    return {count, inside ? slot.guards[0].held() : nullptr};
+}
+
+void engine::life::report_inlined(std::uint32_t index, const inline_call& call,
+                                  std::int64_t age_ns) noexcept {
+    const auto& slot = of_.slots_->at(index);
+    late_call about;
+    bool found = false;
+    const auto copy = [&](const auto& records) {
+        for (const auto& one : records) {
+            if (one.get() != call.called) {
+                continue;
+            }
+            about.name = one->name;
+            about.where = one->where;
+            about.system = one->system;
+            about.topic = one->topic_text();
+            about.age_ns = age_ns;
+            if (const auto ticket = slot.calling_ticket.load(std::memory_order_relaxed);
+                ticket != 0) {
+                const auto stamp = slot.calling_stamp.load(std::memory_order_relaxed);
+                about.id = make_id(
+                    {ticket, of_.shared_.start_unix_ns() + (stamp & ~stamp_flags), of_.id_key_});
+            }
+            // Else it has ended meanwhile, and the event was another one.
+            found = inline_call_of(index) == call;
+            if (found) {
+                one->late.add();
+            }
+            return;
+        }
+    };
+    const bool copied = attempt([&] {
+        const std::lock_guard lock(of_.registry_);
+        copy(of_.active_);
+        if (!found) {
+            copy(of_.closed_);
+        }
+    });
+    if (copied && found) {
+        late(about);
     }
 }
 

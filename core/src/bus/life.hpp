@@ -99,6 +99,19 @@ private:
         hook_call* next;
     };
 
+    // Which handler a publisher is inside, and the number of that stay.
+    struct inline_call {
+        std::uint64_t count = 0;
+        const subscription_record* called = nullptr;  // null: none
+
+        friend bool operator==(const inline_call&, const inline_call&) = default;
+    };
+    struct inline_look {
+        inline_call call;
+        std::int64_t since_ns = 0;
+        bool reported = false;
+    };
+
     template <class Change>
     change_result change_all(const selector& which, order sequence, Change&& change);
     [[nodiscard]] std::vector<record_ptr> select(const selector& which, order sequence) const;
@@ -135,10 +148,14 @@ private:
 
     engine& of_;
     void look_at_hooks(std::int64_t now_ns) noexcept;
+    void look_at_inlined(std::int64_t now_ns) noexcept;
+    [[nodiscard]] inline_call inline_call_of(std::uint32_t slot) const noexcept;
+    void report_inlined(std::uint32_t slot, const inline_call& call, std::int64_t age_ns) noexcept;
     void enter_hook(subscription_record& record, hook_call& call) noexcept;
     void leave_hook(subscription_record& record, hook_call& call) noexcept;
 
     hook_call* hook_calls_ = nullptr;                   // under registry_
+    std::vector<inline_look> inline_seen_{};            // by publisher slot; the watch's
     std::uint64_t last_begun_ = 0;                      // the same
     std::vector<const static_registration*> loaded_{};  // the same
 };

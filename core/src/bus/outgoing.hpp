@@ -30,13 +30,18 @@ struct engine::outgoing {
     const turn_plan* turns = nullptr;  // of its route
 };
 
-// The next ticket, and the time.
+// The next ticket, and the time. A precise reading is later than the coarse time that follows it, so
+// the slot keeps it: the stamps of one publisher never go back.
 inline slot_header engine::stamp(publisher_slot& slot, const route* origin, envelope* box,
                                  std::int64_t flags, const topic_entry& entry) noexcept {
     slot.tickets.add();
     const auto count = slot.tickets.read();
     const bool precise = slot.samples(count) || entry.stamp_all.load(std::memory_order_relaxed);
-    const auto time = precise ? shared_.precise_now() : shared_.coarse_now();
+    const auto time =
+        std::max(precise ? shared_.precise_now() : shared_.coarse_now(), slot.latest_precise);
+    if (precise) {
+        slot.latest_precise = time;
+    }
     return {.origin = origin,
             .ticket = slot.ticket_base + count,
             .stamp = (time & ~stamp_flags) | flags | (precise ? stamp_precise : 0),

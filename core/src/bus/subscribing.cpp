@@ -232,6 +232,8 @@ result<subscription, error> engine::subscribe_checked(std::string_view name, con
         inlined ? slots_->size() : static_cast<std::uint32_t>(runners_.size()) + 1);
     if (inlined) {
         record->calls_seen.store(calls_to_judge, std::memory_order_relaxed);  // nobody places it
+        shared_.inlines.store(true, std::memory_order_relaxed);
+        shared_.wake_watch();
     }
     record->type = type;
     if (topics != nullptr) {

@@ -42,6 +42,7 @@ public:
     counter tickets;
     std::uint64_t next_sample = sample_every;  // by the count of tickets
     std::uint32_t jitter = 1;
+    std::int64_t latest_precise = 0;  // of its stamps
     counter refused;
     std::array<counter, statuses> by_status;
     // The last few types published. A typed topic's entry lives as long as the bus; the cell is of
@@ -65,12 +66,21 @@ public:
     // publish.
     alignas(cache_line_size) read_section<real_sync> calling;
     std::uint32_t depth = 0;  // the holder's
+    // The outermost event, for the watch, which makes its id of them; ticket 0: it has an id of its
+    // own. Written by the holder inside `calling`, read by the watch while that goes on.
+    std::atomic<std::uint64_t> calling_ticket{0};
+    std::atomic<std::int64_t> calling_stamp{0};
     // Written by the holder, read by drains: the innermost handler waits for the engine.
     std::atomic<bool> waits{false};
     // Whom it calls, by depth.
     alignas(cache_line_size)
         std::array<call_guard<real_sync, subscription_record>, inline_frame::nesting_max> guards;
 
+    void note_call(const slot_header& header) noexcept {
+        const bool own_id = header.box != nullptr && header.box->has_id;
+        calling_ticket.store(own_id ? 0 : header.ticket, std::memory_order_relaxed);
+        calling_stamp.store(header.stamp, std::memory_order_relaxed);
+    }
     void count(publish_status status) noexcept {
         by_status[static_cast<std::size_t>(status)].add();
     }

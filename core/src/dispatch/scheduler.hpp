@@ -276,6 +276,9 @@ public:
     // Hooks that run now: the watch stays awake for them. Written by the threads that run them
     // (seq_cst), read by the watch (seq_cst before it sleeps). [PAIR watch]
     std::atomic<std::uint32_t> hooks_running{0};
+    // Some subscription is called by publishers, so that nobody wakes the watch for its calls: it
+    // looks for late ones now and then. Set under the registry's lock, never taken back; relaxed.
+    std::atomic<bool> inlines{false};
     // Some runner left a lane in debt since the watch's last tick. Written by runners.
     std::atomic<bool> debts{false};
 

@@ -4,6 +4,7 @@
 #include "dispatch/thread_setup.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <system_error>
 
 namespace stentor::inline v0::detail {
@@ -88,6 +89,9 @@ void watch::sleep_until_needed() noexcept {
            shared_.all_rest() && shared_.watch_epoch.load(std::memory_order_acquire) == epoch) {
         futex_wait(shared_.watch_epoch, epoch, patience());
         shared_.clock_work.expire(shared_.now());
+        if (watches_inlines()) {
+            shared_.lateness->look(shared_.now());
+        }
     }
     shared_.watch_sleeps.store(false, std::memory_order_seq_cst);
 }
@@ -95,13 +99,20 @@ void watch::sleep_until_needed() noexcept {
 // Nanoseconds until the next timer; -1: for ever.
 std::int64_t watch::patience() const noexcept {
     const auto next = shared_.clock_work.next_look();
-    if (next == timer_wheel::never) {
+    if (next == timer_wheel::never && !watches_inlines()) {
         return -1;
     }
     if (shared_.virtual_time()) {
         return tick_ns;  // time comes when it is told to
     }
-    return std::max<std::int64_t>(next - shared_.now(), 0);
+    const auto timer = next == timer_wheel::never ? std::numeric_limits<std::int64_t>::max()
+                                                  : std::max<std::int64_t>(next - shared_.now(), 0);
+    return watches_inlines() ? std::min(timer, shared_.what.late_after_ns / 2 + 1) : timer;
+}
+
+bool watch::watches_inlines() const noexcept {
+    return shared_.inlines.load(std::memory_order_relaxed) && shared_.lateness != nullptr &&
+           shared_.what.late_after_ns != 0;
 }
 
 }  // namespace stentor::inline v0::detail

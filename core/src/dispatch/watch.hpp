@@ -34,6 +34,7 @@ private:
     void tick() noexcept;
     void sleep_until_needed() noexcept;
     [[nodiscard]] std::int64_t patience() const noexcept;
+    [[nodiscard]] bool watches_inlines() const noexcept;
 
     scheduler& shared_;
     std::function<void(bool)> maintain_;

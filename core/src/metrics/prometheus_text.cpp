@@ -56,10 +56,10 @@ constexpr std::array outstanding_terms{
     labelled_term{"held", &delivery_terms::held},
 };
 
-constexpr std::size_t bus_series = 33;  // what describe_bus() and describe_removed() write, at most
+constexpr std::size_t bus_series = 35;  // what describe_bus() and describe_removed() write, at most
 constexpr std::size_t histograms_per_row = 3;
 constexpr std::size_t row_series =
-    7 + settled_terms.size() + outstanding_terms.size() + histograms_per_row * (bounds.size() + 3);
+    8 + settled_terms.size() + outstanding_terms.size() + histograms_per_row * (bounds.size() + 3);
 
 // One line or family at a time into one string; label text comes in escaped.
 class writer {
@@ -154,6 +154,10 @@ void describe_bus(writer& out, const bus_snapshot& bus) {
               bus.audit.unaccounted());
     out.gauge("stentor_durations_sampled_one_in",
               "Where durations are sampled, one call in so many is timed.", bus.sampled_one_in);
+    out.counter("stentor_late_replies_total", "Answers to requests whose askers waited no more.",
+                bus.late_replies);
+    out.counter("stentor_duplicate_replies_total",
+                "Answers to requests that were answered already.", bus.duplicate_replies);
     describe_publishes(out, bus.audit.publishes);
 }
 
@@ -198,6 +202,11 @@ void describe_deliveries(writer& out, std::span<const row> rows) {
                "Calls whose handler gave the event back.");
     for (const row& each : rows) {
         out.sample(each.label, each.data->released);
+    }
+    out.family("stentor_late_calls_total", "counter",
+               "Calls that lasted longer than the subscription's late_after.");
+    for (const row& each : rows) {
+        out.sample(each.label, each.data->late);
     }
     out.family("stentor_deliveries_unaccounted", "gauge",
                "Deliveries that the conservation law misses. Not 0 at rest is a bug.");
@@ -263,6 +272,7 @@ void add_to(subscription_snapshot& sum, const subscription_snapshot& each) {
     sum.terms += each.terms;
     sum.ignored += each.ignored;
     sum.released += each.released;
+    sum.late += each.late;
     sum.queue_wait.merge(each.queue_wait);
     sum.service.merge(each.service);
     sum.end_to_end.merge(each.end_to_end);

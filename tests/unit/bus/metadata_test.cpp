@@ -2,13 +2,16 @@
 #include "support/bus_fixture.hpp"
 #include "support/gate.hpp"
 #include "support/recorder.hpp"
+#include <stentor/dispatch/manual_executor.hpp>
 #include <stentor/stentor.hpp>
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -68,6 +71,32 @@ seen_metadata copy_of(const stentor::context& ctx) {
 }
 
 class metadata : public bus_fixture {};
+
+// Most stamps are the coarse time, which is older than the precise one of an event before.
+TEST_F(metadata, of_one_publisher_never_goes_back_in_time) {
+    auto executor = std::make_shared<stentor::manual_executor>(1);
+    auto options = small_bus();
+    options.executor = executor;
+    options.clock = &clock_;
+    auto& bus = make_bus(std::move(options));
+    std::vector<std::chrono::system_clock::time_point> times;
+    auto handler = bus.subscribe<order_placed>(
+        "handler", [&](const order_placed&, const stentor::context& ctx) {
+            times.push_back(ctx.metadata().time);
+        });
+    const auto publish = [&](int events) {
+        for (int number = 0; number < events; ++number) {
+            ASSERT_TRUE(bus.publish(order_placed{}));
+            clock_.advance(std::chrono::microseconds(10));
+        }
+        executor->run_until_idle();
+    };
+    publish(200);  // until the handler is known to be cheap, every event is stamped precisely
+    publish(500);
+    ASSERT_EQ(times.size(), 700U);
+    EXPECT_TRUE(std::ranges::is_sorted(times));
+    EXPECT_LT(times.front(), times.back());
+}
 
 TEST_F(metadata, arrives_as_it_was_given) {
     auto& bus = make_bus();

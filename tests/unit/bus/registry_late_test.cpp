@@ -92,6 +92,46 @@ TEST_F(watchdog, names_a_call_that_lasts_too_long) {
     EXPECT_EQ(late.size(), 1U);
 }
 
+// Nobody but the publisher is awake: the watchdog is so on its own.
+TEST_F(watchdog, names_an_inline_call_that_lasts_too_long) {
+    auto options = small_bus();
+    options.late_after = 20ms;
+    auto& bus = make_bus(std::move(options));
+    recorder<sys::handler_late> late;
+    gate door;
+    auto listener = bus.subscribe<sys::handler_late>(
+        "listener", [&](const sys::handler_late& it) { late.add(it); });
+    auto quick = bus.subscribe<tick>("quick", [](const tick&) {},
+                                     {.execution = stentor::execution::inline_});
+    auto slow = bus.subscribe<tick>("slow",
+                                    [&](const tick& it) {
+                                        if (it.number == 3) {
+                                            EXPECT_TRUE(door.pass());
+                                        }
+                                    },
+                                    {.execution = stentor::execution::inline_});
+    std::vector<stentor::event_id> ids;
+    {
+        const std::jthread publisher([&] {
+            for (int number = 0; number < 6; ++number) {
+                const auto result = bus.publish(tick{number});
+                EXPECT_TRUE(result);
+                ids.push_back(result.id());
+            }
+        });
+        const open_at_end let_go(door);
+        ASSERT_TRUE(late.await(1));
+    }
+    const auto it = late.all().front();
+    EXPECT_EQ(it.name, "slow");
+    EXPECT_EQ(it.event_id, ids[3]);
+    EXPECT_EQ(it.event_topic, "test.tick");
+    EXPECT_THAT(it.file, HasSubstr("registry_late_test.cpp"));
+    EXPECT_GE(it.age, 20ms);
+    EXPECT_EQ(bus.registry().find("slow")->late, 1) << "once a call";
+    EXPECT_EQ(bus.registry().find("quick")->late, 0);
+}
+
 TEST_F(watchdog, works_under_a_virtual_clock) {
     auto& bus = manual_bus();
     auto slow = bus.subscribe<tick>(

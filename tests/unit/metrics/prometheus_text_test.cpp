@@ -62,6 +62,8 @@ TEST(prometheus_text, writes_the_bus) {
     EXPECT_EQ(series.at("stentor_runner_wakeups_total"), "12");
     EXPECT_EQ(series.at("stentor_runner_rescues_total"), "0");
     EXPECT_EQ(series.at("stentor_spare_activations_total"), "2");
+    EXPECT_EQ(series.at("stentor_late_replies_total"), "6");
+    EXPECT_EQ(series.at("stentor_duplicate_replies_total"), "7");
     EXPECT_EQ(series.at("stentor_lanes"), "4");
     EXPECT_EQ(series.at("stentor_pool_bytes"), "65536");
     EXPECT_EQ(series.at("stentor_envelopes_alive"), "1");
@@ -77,6 +79,8 @@ TEST(prometheus_text, writes_the_bus) {
 
 TEST(prometheus_text, writes_the_terms_of_each_subscription) {
     const auto series = series_of(prometheus_text(sample_bus()));
+    EXPECT_EQ(series.at("stentor_late_calls_total{subscription=\"printer\"}"), "0");
+    EXPECT_EQ(series.at("stentor_late_calls_total{subscription=\"mail\"}"), "2");
     EXPECT_EQ(series.at("stentor_deliveries_accepted_total{subscription=\"printer\"}"), "100");
     EXPECT_EQ(series.at("stentor_deliveries_settled_total{subscription=\"printer\","
                         "outcome=\"completed\"}"),

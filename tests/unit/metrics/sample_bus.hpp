@@ -46,6 +46,7 @@ inline stentor::bus_snapshot sample_bus() {
     mail.service.lost = 2;
     mail.end_to_end.lost = 3;
     mail.placement = "own";
+    mail.late = 2;
 
     stentor::bus_snapshot bus;
     bus.audit.publishes = {
@@ -59,6 +60,8 @@ inline stentor::bus_snapshot sample_bus() {
     bus.parks = 11;
     bus.wakeups = 12;
     bus.spare_activations = 2;
+    bus.late_replies = 6;
+    bus.duplicate_replies = 7;
     bus.lanes = 4;
     bus.pool_bytes = 65'536;
     bus.sampled_one_in = 64;
