@@ -136,6 +136,34 @@ TEST_F(pausing_elsewhere, takes_a_wait_that_is_over_at_once_for_none) {
     EXPECT_THAT(log_, ElementsAre("still the same call", "another one"));
 }
 
+// A thread of the user's cannot give back: a runner does, and finds the pause.
+TEST_F(pausing_elsewhere, holds_what_is_given_back_there) {
+    int calls = 0;
+    auto kept = bus.subscribe<order_placed>(
+        "mover", [&](const order_placed&) -> stentor::task<stentor::outcome> {
+            co_await stentor::resume_on(loop_);
+            if (++calls == 1) {
+                EXPECT_TRUE(bus.registry().disable("mover"));
+                co_return stentor::outcome::release();
+            }
+            co_return stentor::outcome::done();
+        });
+    ASSERT_TRUE(bus.publish(order_placed{1}));
+    run();
+    on_a_thread();
+    run();
+    on_a_thread(false);
+    EXPECT_EQ(calls, 1);
+    EXPECT_EQ(terms("mover").held, 1);
+    ASSERT_TRUE(bus.registry().enable("mover"));
+    run();
+    on_a_thread();
+    run();
+    EXPECT_EQ(calls, 2);
+    EXPECT_EQ(terms("mover").completed, 1);
+    EXPECT_EQ(terms("mover").held, 0);
+}
+
 TEST_F(pausing_elsewhere, from_there_by_itself_ends_with_its_next_wait) {
     auto kept = bus.subscribe<order_placed>(
         "mover", [&](const order_placed&, stentor::context& ctx) -> task {
