@@ -15,6 +15,8 @@ stentor::log_sink test_log::sink() const {
                                           .key = std::string(record.key),
                                           .correlation_id = std::string(record.correlation_id),
                                           .attempt = record.attempt,
+                                          .max_attempts = record.max_attempts,
+                                          .retry_in = record.retry_in,
                                           .duration = record.duration,
                                           .queue_wait = record.queue_wait,
                                           .error = std::string(record.error),

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,8 @@ struct logged_error {
     std::string key;
     std::string correlation_id;
     std::int32_t attempt = 0;
+    std::int32_t max_attempts = 0;
+    std::optional<std::chrono::nanoseconds> retry_in{};
     std::chrono::nanoseconds duration{};
     std::chrono::nanoseconds queue_wait{};
     std::string error;

@@ -2,6 +2,7 @@
 #include "bus/error_log.hpp"
 
 #include "base/attempt.hpp"
+#include "dispatch/retry_room.hpp"
 #include "registry/event_view.hpp"
 #include <stentor/registry/outcome.hpp>
 
@@ -71,6 +72,12 @@ void error_to_stderr(const error_record& record) {
             append_json(line, "deliveries", static_cast<std::int64_t>(record.deliveries));
         }
         append_json(line, "attempt", std::int64_t{record.attempt});
+        if (record.max_attempts != 1) {
+            append_json(line, "max_attempts", std::int64_t{record.max_attempts});
+        }
+        if (record.retry_in) {
+            append_json(line, "retry_in_ns", record.retry_in->count());
+        }
         append_json(line, "duration_ns", record.duration.count());
         append_json(line, "queue_wait_ns", record.queue_wait.count());
     } else {
@@ -135,9 +142,11 @@ void describe(std::string& out, int depth) {
 
 #endif
 
-std::string_view verdict_of(const outcome& said) noexcept {
+std::string_view verdict_of(const subscription_record& of, const outcome& said) noexcept {
     switch (said.what()) {
-        case outcome::verdict::retry: return "asked for a retry, but no retry policy is configured";
+        case outcome::verdict::retry:
+            return of.retries != nullptr ? "asked for a retry"
+                                         : "asked for a retry, but no retry policy is configured";
         case outcome::verdict::release:
             return "released, but execution::inline_ has no queue to give an event back to";
         default: return "rejected";
@@ -145,8 +154,8 @@ std::string_view verdict_of(const outcome& said) noexcept {
 }
 
 // What a handler said of an event that it did not handle.
-std::string describe(const outcome& said) {
-    std::string out(verdict_of(said));
+std::string describe(const subscription_record& of, const outcome& said) {
+    std::string out(verdict_of(of, said));
     if (!said.why().empty()) {
         out += ": ";
         out += said.why();
@@ -200,18 +209,19 @@ void error_log::complained(const subscription_record& subscription,
     }));
 }
 
-std::string error_log::describe(const outcome* said) noexcept {
+std::string error_log::describe(const subscription_record& of, const outcome* said) noexcept {
     std::string text;
-    static_cast<void>(attempt(
-        [&] { text = said != nullptr ? detail::describe(*said) : describe_current_exception(); }));
+    static_cast<void>(attempt([&] {
+        text = said != nullptr ? detail::describe(of, *said) : describe_current_exception();
+    }));
     return text;
 }
 
 void error_log::record_failure(const failure& what) {
     const auto& subscription = what.subscription;
     const auto& slot = what.slot;
-    const auto text =
-        what.said != nullptr ? detail::describe(*what.said) : describe_current_exception();
+    const auto text = what.said != nullptr ? detail::describe(subscription, *what.said)
+                                           : describe_current_exception();
     {
         const std::lock_guard lock(mutex_);
         auto key = subscription.name + '\n' + text;
@@ -242,18 +252,23 @@ void error_log::record_failure(const failure& what) {
         ++kind.said;
     }
     const auto data = metadata_of(slot);
-    emit({.subscription = subscription.name,
-          .location = subscription.where,
-          .event_id = data.id,
-          .topic = slot.origin->topic->name,
-          .key = data.key,
-          .correlation_id = data.correlation_id,
-          .attempt = 1,
-          .duration = std::chrono::nanoseconds(what.duration_ns),
-          .queue_wait = std::chrono::nanoseconds(std::max<std::int64_t>(what.wait_ns, 0)),
-          .error = text,
-          .suppressed = 0,
-          .deliveries = what.deliveries});
+    emit(
+        {.subscription = subscription.name,
+         .location = subscription.where,
+         .event_id = data.id,
+         .topic = slot.origin->topic->name,
+         .key = data.key,
+         .correlation_id = data.correlation_id,
+         .attempt = what.attempt,
+         .max_attempts = subscription.retries != nullptr ? subscription.retries->attempts_max() : 1,
+         .retry_in = what.retry_in_ns < 0
+                         ? std::nullopt
+                         : std::optional(std::chrono::nanoseconds(what.retry_in_ns)),
+         .duration = std::chrono::nanoseconds(what.duration_ns),
+         .queue_wait = std::chrono::nanoseconds(std::max<std::int64_t>(what.wait_ns, 0)),
+         .error = text,
+         .suppressed = 0,
+         .deliveries = what.deliveries});
 }
 
 void error_log::emit_summary(const storm& what) noexcept {

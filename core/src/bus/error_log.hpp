@@ -26,7 +26,8 @@ public:
     void failed(const failure& what) noexcept override;
     void complained(const subscription_record& subscription,
                     std::string_view callback) noexcept override;
-    [[nodiscard]] std::string describe(const outcome* said) noexcept override;
+    [[nodiscard]] std::string describe(const subscription_record& of,
+                                       const outcome* said) noexcept override;
     void notice(std::string_view message) noexcept;
     // For what is said once a minute and topic.
     [[nodiscard]] bool first_this_minute(const std::string& topic);

@@ -340,7 +340,7 @@ void engine::inline_charge::judge_outcome(delivery_frame& frame, outcome& said) 
                      .deliveries = 1,
                      .said = said});
     if (runner::awaited(header)) {
-        tell_waiter(by.shared_, header, to, delivery_status::failed, observer.describe(said));
+        tell_waiter(by.shared_, header, to, delivery_status::failed, observer.describe(to, said));
     }
     failed = true;
 }

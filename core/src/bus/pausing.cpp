@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/attempt.hpp"
 #include "bus/life.hpp"
+#include "dispatch/retry_room.hpp"
 #include "dispatch/waiting_room.hpp"
 #include "event/text_excerpt.hpp"
 
@@ -238,6 +239,9 @@ void engine::life::open(subscription_record& record) noexcept {
     release(record);
     if (record.room != nullptr) {
         record.room->resume();
+    }
+    if (record.retries != nullptr) {
+        record.retries->resume();
     }
     of_.shared_.request_maintenance();  // its routes may be reclaimed again, and it may move
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "bus/engine.hpp"
+#include "dispatch/retry_room.hpp"
 #include "dispatch/waiting_room.hpp"
 
 #include <algorithm>
@@ -91,6 +92,9 @@ std::vector<std::pair<const subscription_record*, delivery_terms>> engine::all_t
             record->room != nullptr ? std::min(record->room->resting(), sums.running) : 0;
         sums.running -= resting;
         sums.held = resting;
+        sums.retry_waiting =
+            record->retries != nullptr ? std::min(record->retries->size(), outstanding) : 0;
+        outstanding -= sums.retry_waiting;
         // Credits that were set apart are nobody's entries.
         outstanding -= record->set_apart.load(std::memory_order_relaxed);
         auto& waiting =
@@ -204,6 +208,7 @@ bus_snapshot engine::snapshot() const {
                                                                               : "own";
         about.state = to_string(one->state);
         about.late = one->late.read();
+        about.retried = one->retried.read();
         all.subscriptions.push_back(std::move(about));
     }
     std::ranges::sort(all.subscriptions, {}, [](const auto& one) { return one.name; });

@@ -41,13 +41,14 @@ bool engine::own_lane_for(subscription_record& record) {
          .served_by = record.served_by,
          .cost_floor_ns = record.options.execution == execution::blocking ? slow_from_ns : 0,
          .order = order,
-         .one_each = record.form.answers || !record.options.after.empty(),
+         .one_each =
+             record.form.answers || record.retries != nullptr || !record.options.after.empty(),
          .in_turn = !record.options.after.empty(),
          .owner = &record});
     if (record.own != nullptr) {
         record.own->serves = record.weak_from_this();
     }
-    if (record.own != nullptr && record.room != nullptr && record.options.max_concurrency != 0) {
+    if (record.own != nullptr && record.form.coroutine && record.options.max_concurrency != 0) {
         // Those that wait count as well, and no runner is with them.
         record.own->flights =
             std::make_unique<flight_gate<real_sync>>(record.options.max_concurrency);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/attempt.hpp"
 #include "bus/life.hpp"
+#include "dispatch/retry_room.hpp"
 #include "dispatch/waiting_room.hpp"
 #include "event/text_excerpt.hpp"
 
@@ -54,7 +55,8 @@ std::optional<std::string> check_execution(const subscription_options& options,
     }
     if (has_own_limits(options) || options.placement != placement::automatic) {
         return "execution::inline_ does not go with order, after, capacity, when_full, on_drop, "
-               "required, max_concurrency or placement, because it queues nothing; leave them as "
+               "required, retry, max_concurrency or placement, because it queues nothing; leave "
+               "them as "
                "they are, "
                "or use execution::pool";
     }
@@ -101,8 +103,15 @@ std::optional<error> check_options(std::string_view name, const subscription_opt
             errc::unsupported_combination,
             "subscription " + quoted(name) +
                 ": placement::shared does not go with order, after, capacity, when_full::block, "
-                "required or max_concurrency, because a shared lane has one of each; leave the "
+                "required, retry or max_concurrency, because a shared lane has one of each; leave "
+                "the "
                 "placement automatic");
+    }
+    if (options.retry && form.batch) {
+        return error(errc::unsupported_combination,
+                     "subscription " + quoted(name) +
+                         ": retry does not go with a handler that takes spans, because a call that "
+                         "fails is for many events; take one event");
     }
     if (const auto misplaced = check_execution(options, form)) {
         return error(errc::unsupported_combination,
@@ -247,6 +256,15 @@ result<subscription, error> engine::subscribe_checked(std::string_view name, con
     record->call = std::move(handler.call);
     record->form = handler.traits;
     record->room = record->form.coroutine ? std::make_shared<waiting_room>(shared_) : nullptr;
+    if (record->options.retry) {
+        auto plan = retry_plan::make(*record->options.retry);
+        if (!plan) {
+            return unexpected<error>(
+                error(plan.error().code(),
+                      "subscription " + quoted(name) + ": " + std::string(plan.error().message())));
+        }
+        record->retries = std::make_shared<retry_room>(shared_, *record, std::move(*plan));
+    }
     record->served_by = *serving;
     record->in_shared_lane.store(begins_shared(*record), std::memory_order_relaxed);
     record->listens = !record->options.on_start;
@@ -258,6 +276,7 @@ result<subscription, error> engine::subscribe_checked(std::string_view name, con
         record->number = next_number_++;
         if (kit_ != nullptr) {
             record->call = kit_->around(name, std::move(record->call));
+            record->form.bare = nullptr;  // of what it was
         }
         if (!enlist(record)) {
             return unexpected<error>(no_memory(name));

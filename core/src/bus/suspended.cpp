@@ -1,17 +1,29 @@
 // SPDX-License-Identifier: MIT
 #include "base/attempt.hpp"
 #include "bus/life.hpp"
+#include "dispatch/retry_room.hpp"
 #include "dispatch/waiting_room.hpp"
 
 #include <thread>
 
-// Coroutines that wait, when their bus or their subscription ends or is paused. Nothing here needs
+// Coroutines and retries that wait, when their bus or their subscription ends or is paused. Nothing here needs
 // memory but the report.
 namespace stentor::inline v0::detail {
 
 namespace {
 
 constexpr std::int64_t outside_grace_ns = 1'000'000'000;
+
+// Its rooms take more.
+bool open(const subscription_record& one) {
+    return (one.room != nullptr && !one.room->closed()) ||
+           (one.retries != nullptr && !one.retries->closed());
+}
+
+bool paused(const subscription_record& one) {
+    return open(one) && ((one.room != nullptr && one.room->paused()) ||
+                         (one.retries != nullptr && one.retries->paused()));
+}
 
 }  // namespace
 
@@ -20,6 +32,9 @@ void engine::life::bar(subscription_record& record) noexcept {
     record.barred.store(true, std::memory_order_seq_cst);
     if (record.room != nullptr) {
         record.room->pause();
+    }
+    if (record.retries != nullptr) {
+        record.retries->pause();
     }
     real_sync::heavy_fence();  // [PAIR barrier]
 }
@@ -54,7 +69,7 @@ std::shared_ptr<subscription_record> engine::record_with_room(
     const std::lock_guard lock(registry_);
     for (const auto* list : {&active_, &closed_}) {
         for (const auto& one : *list) {
-            if (one->room != nullptr && wanted(*one)) {
+            if ((one->room != nullptr || one->retries != nullptr) && wanted(*one)) {
                 return one;
             }
         }
@@ -63,21 +78,21 @@ std::shared_ptr<subscription_record> engine::record_with_room(
 }
 
 // Of paused subscriptions when a drain begins, because nobody will resume them; of all at its
-// deadline, and again when the runners have left. True: there was a coroutine.
+// deadline, and again when the runners have left. True: there was something.
 bool engine::cancel_suspended(rooms which, drain_report* report) noexcept {
-    const auto open = [](const subscription_record& one) { return !one.room->closed(); };
-    const auto paused = [](const subscription_record& one) {
-        return !one.room->closed() && one.room->paused();
-    };
     auto* mine = runner::current();
     auto* by = mine != nullptr && mine->owner() == &shared_ ? mine : nullptr;
     bool any = false;
     while (const auto one =
                which == rooms::paused ? record_with_room(paused) : record_with_room(open)) {
-        const auto since = one->room->oldest();
         one->stop.request();
-        const auto count = one->room->close(by);
-        any = any || count != 0;
+        const auto since = one->room != nullptr ? one->room->oldest() : 0;
+        const auto count = one->room != nullptr ? one->room->close(by) : 0;
+        const auto retries = one->retries != nullptr ? one->retries->close(by) : 0;
+        any = any || count != 0 || retries != 0;
+        if (report != nullptr) {
+            report->retries_waiting += retries;
+        }
         if (report != nullptr && count != 0) {
             static_cast<void>(attempt([&] {
                 report->suspended.push_back({one->name, one->where, count, shared_.now() - since});
@@ -96,7 +111,9 @@ bool engine::await_rooms() noexcept {
             shared_.continuations.run(*one, continuation::fate::cancelled);
         }
     };
-    const auto occupied = [](const subscription_record& one) { return one.room->size() != 0; };
+    const auto occupied = [](const subscription_record& one) {
+        return one.room != nullptr && one.room->size() != 0;
+    };
     const auto until = shared_.now() + outside_grace_ns;
     for (cancel_continuations(); record_with_room(occupied) != nullptr; cancel_continuations()) {
         if (shared_.virtual_time() || shared_.now() >= until) {
@@ -111,11 +128,16 @@ bool engine::await_rooms() noexcept {
 // cancelled by the watch.
 void engine::close_ended_rooms() noexcept {
     const auto ended = [](const subscription_record& one) {
-        return one.closed.load(std::memory_order_acquire) && !one.room->closed();
+        return one.closed.load(std::memory_order_acquire) && open(one);
     };
     while (const auto one = record_with_room(ended)) {
         one->stop.request();
-        static_cast<void>(one->room->close(nullptr));
+        if (one->room != nullptr) {
+            static_cast<void>(one->room->close(nullptr));
+        }
+        if (one->retries != nullptr) {
+            static_cast<void>(one->retries->close(nullptr));
+        }
     }
 }
 

@@ -35,9 +35,13 @@ unsubscribe_result engine::unsubscribe(
         begin_grace();
     }
     record->stop.request();
+    auto* mine = runner::current();
+    auto* by = mine != nullptr && mine->owner() == &shared_ ? mine : nullptr;
     if (record->room != nullptr) {
-        auto* mine = runner::current();
-        record->room->close(mine != nullptr && mine->owner() == &shared_ ? mine : nullptr);
+        record->room->close(by);
+    }
+    if (record->retries != nullptr) {
+        record->retries->close(by);
     }
     const auto over = wait_for_calls(*record, calls::all);
     if (over != waited::done || !await_hooks(*record)) {

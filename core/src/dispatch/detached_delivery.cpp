@@ -76,6 +76,7 @@ void detached_delivery::begin(const delivery_frame& from_batch, lane& queue,
     frame.context = about = ::new (context_place) context(frame, *shared.target, record.name);
     from = &queue;
     to = &record;
+    frame.attempt = from_batch.attempt;
     ending = detached_end::running;
     ended_ = to_runner = here = elsewhere = false;
     stage = waiting_room::stage::running;
@@ -90,15 +91,6 @@ void detached_delivery::keep_event() noexcept {
     if (image.header.box != nullptr) {
         image.header.box->add_references(1);
     }
-}
-
-void detached_delivery::drop_event() noexcept {
-    if (image.header.box != nullptr) {
-        if (const auto bytes = image.header.box->drop_reference(); bytes != 0) {
-            shared.bytes.give(bytes);
-        }
-    }
-    owner.reset();
 }
 
 void detached_delivery::wait_for(std::chrono::nanoseconds time) noexcept {
@@ -218,24 +210,25 @@ void run_detached(detached_delivery& one, runner* by) noexcept {
 
 namespace {
 
-// To a publisher that waits for what becomes of the event.
-void tell_waiter(const detached_delivery& one, delivery_status status,
-                 std::string error = {}) noexcept {
-    if (runner::awaited(one.header())) {
-        tell_ended(one.shared, one.header(), *one.to, status, std::move(error));
-    }
-}
-
-void charge_failure(const detached_delivery& one, const outcome* said) noexcept {
+// It failed: what follows.
+detached_end charge_failure(detached_delivery& one, const outcome* said) noexcept {
     const auto begun = one.suspended_first;
-    one.shared.observer->failed({.subscription = *one.to,
-                                 .slot = one.header(),
-                                 .duration_ns = one.shared.now() - begun,
-                                 .wait_ns = begun - (one.header().stamp & ~stamp_flags),
-                                 .said = said});
-    if (runner::awaited(one.header())) {
-        tell_waiter(one, delivery_status::failed, one.shared.observer->describe(said));
+    const detail::failure about{.subscription = *one.to,
+                                .slot = one.header(),
+                                .duration_ns = one.shared.now() - begun,
+                                .wait_ns = begun - (one.header().stamp & ~stamp_flags),
+                                .attempt = one.progress.attempt(),
+                                .said = said};
+    if (one.to->retries != nullptr &&
+        one.to->retries->put_off(about, one.progress, one.frame.stride, one.again)) {
+        return detached_end::put_off;
     }
+    one.shared.observer->failed(about);
+    if (runner::awaited(one.header())) {
+        tell_ended(one.shared, one.header(), *one.to, delivery_status::failed,
+                   one.shared.observer->describe(*one.to, said));
+    }
+    return detached_end::failed;
 }
 
 // What it said, or threw.
@@ -250,15 +243,34 @@ detached_end end_of(detached_delivery& one) noexcept {
             case outcome::verdict::ignore: return detached_end::ignored;
             case outcome::verdict::release: return detached_end::released;
             case outcome::verdict::retry:
-            case outcome::verdict::reject: charge_failure(one, &said); break;
+            case outcome::verdict::reject: break;
         }
-        return detached_end::failed;
+        return charge_failure(one, &said);
 #if defined(__cpp_exceptions)
     } catch (...) {
-        charge_failure(one, nullptr);
-        return detached_end::failed;
+        return charge_failure(one, nullptr);
     }
 #endif
+}
+
+// Its copy of the slot, with the reference to the envelope, is what waits now.
+void wait_for_retry(detached_delivery& one, runner* by) noexcept {
+    auto& to = *one.to;
+    auto& shared = one.shared;
+    auto* again = std::exchange(one.again, nullptr);
+    again->from = one.from;
+    again->key = one.key;
+    again->keyed = one.keyed;
+    again->carried = one.carried;
+    one.owner.reset();
+    if (one.entered) {
+        to.room->leave(one);
+    }
+    runner::recycle(&one, by);
+    shared.end_flights(*again->from, 1);
+    if (!to.retries->wait(*again)) {
+        cancel_retry(shared, *again, to, by);
+    }
 }
 
 }  // namespace
@@ -268,6 +280,10 @@ void finish_detached(detached_delivery& one, runner* by) noexcept {
         one.ending = end_of(one);
         one.destroy_coroutine();
         record_times(one);
+    }
+    if (one.ending == detached_end::put_off) {
+        wait_for_retry(one, by);
+        return;
     }
     if (one.ending == detached_end::released) {
         if (by == nullptr) {
@@ -291,20 +307,41 @@ void cancel_detached(detached_delivery& one, runner* by) noexcept {
     settle_detached(one, detached_end::cancelled, by);
 }
 
-// In this order: who finds the room empty finds every frame destroyed; who finds the route's count
-// complete finds all else done, and may free the route, the lane and the subscription.
+// Who finds the room empty finds every frame destroyed.
 void settle_detached(detached_delivery& one, detached_end how, runner* by) noexcept {
-    auto& shared = one.shared;
-    auto& to = *one.to;
-    auto& origin = const_cast<route&>(*one.header().origin);
-    if (how != detached_end::failed) {  // which was told with its reason
-        tell_waiter(one, how == detached_end::cancelled  ? delivery_status::cancelled
-                         : how == detached_end::released ? delivery_status::dropped
-                                                         : delivery_status::completed);
-    }
-    one.drop_event();
+    one.owner.reset();
     if (one.entered) {
-        to.room->leave(one);
+        one.to->room->leave(one);
+    }
+    settle_apart({.shared = one.shared,
+                  .slot = one.header(),
+                  .from = *one.from,
+                  .to = *one.to,
+                  .key = one.keyed ? &one.key : nullptr,
+                  .carried = one.carried,
+                  .flies = true},
+                 how, by);
+    runner::recycle(&one, by);
+}
+
+// In this order: who finds the route's count complete finds all else done, and may free the route,
+// the lane and the subscription.
+void settle_apart(const apart_entry& one, detached_end how, runner* by) noexcept {
+    auto& shared = one.shared;
+    auto& to = one.to;
+    auto& origin = const_cast<route&>(*one.slot.origin);
+    if (how != detached_end::failed &&
+        runner::awaited(one.slot)) {  // which was told with its reason
+        tell_ended(shared, one.slot, to,
+                   how == detached_end::cancelled  ? delivery_status::cancelled
+                   : how == detached_end::released ? delivery_status::dropped
+                                                   : delivery_status::completed,
+                   {});
+    }
+    if (one.slot.box != nullptr) {
+        if (const auto bytes = one.slot.box->drop_reference(); bytes != 0) {
+            shared.bytes.give(bytes);
+        }
     }
     // Stripes have one writer at a time: each runner its own, all other threads one together.
     // So do runners of a crew that began after the subscription, or the route, was made.
@@ -324,17 +361,21 @@ void settle_detached(detached_delivery& one, detached_end how, runner* by) noexc
             break;
         case detached_end::failed: mine.failed.add(); break;
         case detached_end::running:
+        case detached_end::put_off:
         case detached_end::released: break;  // dropped for want of memory, and counted so
         case detached_end::cancelled:
             mine.cancelled.add();
             stripe.cancelled.add();
             break;
     }
-    if (one.keyed && one.from->release(&one.key, 1) && one.from->state.claim_after_enqueue()) {
-        shared.make_ready(*one.from);
+    if (one.key != nullptr && one.from.release(one.key, 1) &&
+        one.from.state.claim_after_enqueue()) {
+        shared.make_ready(one.from);
     }
-    shared.end_flights(*one.from, 1);
-    shared.settle(*one.from, 1);
+    if (one.flies) {
+        shared.end_flights(one.from, 1);
+    }
+    shared.settle(one.from, 1);
     if (one.carried) {
         origin.carried_outstanding.fetch_sub(1, std::memory_order_release);
     }
@@ -342,10 +383,6 @@ void settle_detached(detached_delivery& one, detached_end how, runner* by) noexc
         shared.request_maintenance();  // this may have been the last one
     }
     stripe.entries.add_release(1);  // [PAIR settled]
-    if (!inside) {
-        outsiders.unlock();
-    }
-    runner::recycle(&one, by);
 }
 
 }  // namespace stentor::inline v0::detail

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dispatch/continuations.hpp"
+#include "dispatch/retry_room.hpp"
 #include "dispatch/timers.hpp"
 #include "dispatch/waiting_room.hpp"
 #include "lane/lane.hpp"
@@ -33,7 +34,16 @@ private:
 };
 
 // How a delivery that has left its batch ended. Released: its handler gave it back.
-enum class detached_end : std::uint8_t { running, completed, ignored, failed, cancelled, released };
+// Put off: another attempt follows.
+enum class detached_end : std::uint8_t {
+    running,
+    completed,
+    ignored,
+    failed,
+    cancelled,
+    released,
+    put_off,
+};
 
 // One delivery out of its slot: a copy of the slot, which carries the event or refers to its
 // envelope, a context of its own, and the coroutine that handles it. It begins as part of a batch.
@@ -66,7 +76,6 @@ public:
     void begin(const delivery_frame& from_batch, lane& queue, subscription_record& record) noexcept;
     // Of its own, once it leaves the batch.
     void keep_event() noexcept;
-    void drop_event() noexcept;
 
     struct resumed final : continuation {
         explicit resumed(detached_delivery& one) noexcept : continuation(&run), of(one) {}
@@ -97,7 +106,9 @@ public:
     coroutine_conclusion conclude = nullptr;
     std::int64_t suspended_first = 0;  // scheduler::now()
     detached_end ending = detached_end::running;
-    std::uint32_t sends = 0;  // the owner's: for the wait that it is in
+    retry_progress progress;      // of the attempt that this is
+    retry_wait* again = nullptr;  // put off: what waits
+    std::uint32_t sends = 0;      // the owner's: for the wait that it is in
 
     // --- under the room's lock, or the owner's while it is running -----------------------------
     waiting_room::stage stage = waiting_room::stage::running;
@@ -115,6 +126,19 @@ public:
     detached_delivery* next = nullptr;  // in a runner's list of those held or free
 };
 
+// What there is to settle of a delivery that has left its batch.
+struct apart_entry {
+    scheduler& shared;
+    const slot_header& slot;
+    lane& from;
+    subscription_record& to;
+    const std::uint64_t* key;  // null: it keeps none
+    bool carried;
+    bool flies;  // it keeps its flight, if the lane has some
+};
+// Its waiter is told, and all is settled: terminals, key, credits, the route's count. `by` is the
+// calling runner, or null. Told before: what failed.
+void settle_apart(const apart_entry& one, detached_end how, runner* by) noexcept;
 // Ends a delivery that has left its batch, and frees it. `by` is the calling runner, or null.
 void settle_detached(detached_delivery& one, detached_end how, runner* by) noexcept;
 // Destroys its coroutine and settles it as cancelled.

@@ -9,6 +9,7 @@
 #include <stentor/dispatch/executor.hpp>
 #include <stentor/event/delivery_report.hpp>
 #include <stentor/registry/coroutine_delivery.hpp>
+#include <stentor/resilience/retry_plan.hpp>
 
 #include <array>
 #include <atomic>
@@ -21,6 +22,7 @@
 namespace stentor::inline v0::detail {
 
 class detached_delivery;
+struct retry_wait;
 
 // Service times that decide how a handler is treated.
 inline constexpr std::int64_t timed_from_ns = 4'000;    // every call is timed
@@ -177,6 +179,14 @@ private:
     void fail_keyless(const stretch& what) noexcept;
     void release_keys(const stretch& what, std::size_t first, std::size_t count) noexcept;
     void conclude_in_batch(delivery_frame& frame, detached_delivery& one);
+    // runner_retries.cpp
+    [[nodiscard]] retry_progress progress_of(const charge& frame) const noexcept;
+    [[nodiscard]] bool put_off(charge& frame, const failure& about) noexcept;
+    void set_apart(const delivery_frame& frame) noexcept;
+    void release_retries(subscription_record& to) noexcept;
+    [[nodiscard]] bool adopt(lane& from) noexcept;
+    void drop_adopted() noexcept;
+    void return_adopted(bool first) noexcept;
     void release_held() noexcept;
     void process(lane& from, std::size_t count) noexcept;
     std::size_t process_stretch(lane& from, std::size_t first, std::size_t count,
@@ -195,6 +205,8 @@ private:
                      delivery_status status, std::string error = {}) noexcept;
     void tell_drops(lane& from) noexcept;
     void settle(const stretch& what, std::size_t first, std::size_t count) noexcept;
+    [[nodiscard]] std::size_t settle_apart_of(const stretch& what, std::size_t first,
+                                              std::size_t count) noexcept;
     void deliver(subscription_record& to, const stretch& what, std::size_t first, std::size_t count,
                  bool measure, std::int64_t& moment) noexcept;
     [[nodiscard]] std::shared_ptr<const void> owner_of(subscription_record& to) noexcept;
@@ -286,8 +298,11 @@ private:
     static constexpr std::size_t nothing_kept = ~std::size_t{0};
     std::size_t kept_from_ = nothing_kept;  // of the batch: goes back, the subscription is paused
     std::int64_t last_work_ns_ = 0;
-    std::size_t detached_ = 0;  // of the stretch: not to be settled with it
+    std::size_t detached_ = 0;      // of the stretch: not to be settled with it
+    std::bitset<batch_max> apart_;  // which places of the buffer these have
     detached_delivery* held_deliveries_ = nullptr;
+    retry_wait* held_retries_ = nullptr;
+    retry_wait* adopted_ = nullptr;  // what the batch is another attempt of
     detached_delivery* free_deliveries_ = nullptr;
     std::uint32_t free_count_ = 0;
     std::uint64_t watch_seen_ = 0;             // the watch's: the run it saw at its last tick

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "dispatch/retry_room.hpp"
 #include "dispatch/runner.hpp"
 #include "dispatch/thread_setup.hpp"
 #include "registry/event_view.hpp"
@@ -31,7 +32,8 @@ void runner::deliver(subscription_record& to, const stretch& what, std::size_t f
                   .context = nullptr,
                   .judge = &judge_outcome,
                   .host = this,
-                  .stop = &to.stop},
+                  .stop = &to.stop,
+                  .attempt = adopted_ != nullptr ? adopted_->progress.attempt() : 1},
                  *this,
                  to,
                  what,

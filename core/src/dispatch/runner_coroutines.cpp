@@ -51,6 +51,7 @@ coroutine_delivery* runner::detach(delivery_frame& frame) noexcept {
     }
     const auto& calling = static_cast<const charge&>(frame);
     one->begin(frame, calling.what.from, calling.to);
+    one->progress = progress_of(calling);
     one->carried = calling.what.carried;
     one->keyed = calling.what.keys != nullptr;
     if (one->keyed) {
@@ -80,12 +81,14 @@ void runner::start(delivery_frame& frame, coroutine_delivery& started, std::coro
         if (room.suspend(one, waiting_room::who::batch) != waiting_room::verdict::goes_on) {
             one.next = std::exchange(held_deliveries_, &one);
             ++frame.detached;
+            set_apart(frame);
             return;
         }
     }
     if (one.entered) {
         one.next = std::exchange(held_deliveries_, &one);  // it has ended, and is settled apart
         ++frame.detached;
+        set_apart(frame);
         return;
     }
     conclude_in_batch(frame, one);

@@ -49,6 +49,7 @@ void runner::process(lane& from, std::size_t count) noexcept {
     if (kept_from_ != nothing_kept) [[unlikely]] {
         keep_rest(from, count);
     }
+    drop_adopted();
     in_hand_.store(0, std::memory_order_release);
     if (crew_.size.spin_on_traffic) {
         last_work_ns_ = shared_.now();
@@ -223,11 +224,11 @@ void runner::settle(const stretch& what, std::size_t first, std::size_t count) n
             }
         }
     }
-    if (what.keys != nullptr && detached_ == 0) {
+    const auto left = detached_ == 0 ? 0 : settle_apart_of(what, first, count);
+    if (what.keys != nullptr && left == 0) {
         release_keys(what, first, count);
     }
     in_hand_.fetch_sub(static_cast<std::int64_t>(count), std::memory_order_release);
-    const auto left = std::min(detached_, count);
     detached_ -= left;
     const auto settled = count - left;
     if (settled != 0) {
@@ -245,6 +246,26 @@ void runner::settle(const stretch& what, std::size_t first, std::size_t count) n
     if (held_deliveries_ != nullptr) {
         release_held();
     }
+    if (held_retries_ != nullptr) {
+        release_retries(*what.origin.subscriptions[what.target.first]);
+    }
+}
+
+// How many of these stay when the batch is settled, and keep their keys, too.
+std::size_t runner::settle_apart_of(const stretch& what, std::size_t first,
+                                    std::size_t count) noexcept {
+    const auto place = static_cast<std::size_t>(what.slots - buffer_) / what.from.slot_size();
+    std::size_t left = 0;
+    for (auto at = first; at < first + count; ++at) {
+        left += apart_.test(place + at) ? 1 : 0;
+    }
+    for (auto at = first; left != 0 && at < first + count; ++at) {
+        if (what.keys != nullptr && !apart_.test(place + at)) {
+            release_keys(what, at, 1);
+        }
+        apart_.reset(place + at);
+    }
+    return left;
 }
 
 }  // namespace stentor::inline v0::detail

@@ -16,8 +16,9 @@ constexpr std::uint32_t fruitless_pauses = 8;
 }  // namespace
 
 std::size_t runner::take(lane& from, std::size_t limit) noexcept {
-    const auto count = from.ordered() ? from.dequeue_in_order(*this, buffer_, keys_, limit)
-                                      : from.take(index_, buffer_, limit);
+    const auto count = from.any_due() && adopt(from) ? 1
+                       : from.ordered() ? from.dequeue_in_order(*this, buffer_, keys_, limit)
+                                        : from.take(index_, buffer_, limit);
     if (from.flights != nullptr && count < limit) {
         shared_.end_flights(from, static_cast<std::int64_t>(limit - count));
     }
@@ -73,7 +74,8 @@ void runner::read_keys(lane& from, const std::byte* slots, std::size_t count,
                                       .deliveries = 1,
                                       .said = nullptr});
             if (awaited(slot)) {
-                tell_waiter(slot, to, delivery_status::failed, shared_.observer->describe(nullptr));
+                tell_waiter(slot, to, delivery_status::failed,
+                            shared_.observer->describe(to, nullptr));
             }
             keys[batch.index++] = key_failed;
         }

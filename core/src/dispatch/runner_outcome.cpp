@@ -94,16 +94,22 @@ void runner::judge_outcome(delivery_frame& frame, outcome& said) noexcept {
 // All events of the call that runs now have failed. `said` null: by what was thrown.
 void runner::charge_failure(charge& frame, const outcome* said) noexcept {
     const auto& slot = *reinterpret_cast<const slot_header*>(frame.slot());
-    shared_.observer->failed({.subscription = frame.to,
-                              .slot = slot,
-                              .duration_ns = shared_.coarse_now() - frame.began,
-                              .wait_ns = frame.began - (slot.stamp & ~stamp_flags),
-                              .deliveries = frame.taken,
-                              .said = said});
+    const failure about{.subscription = frame.to,
+                        .slot = slot,
+                        .duration_ns = shared_.coarse_now() - frame.began,
+                        .wait_ns = frame.began - (slot.stamp & ~stamp_flags),
+                        .deliveries = frame.taken,
+                        .attempt = frame.attempt,
+                        .said = said};
+    if (put_off(frame, about)) {
+        return;
+    }
+    shared_.observer->failed(about);
     frame.failed += frame.taken;
     for (std::size_t at = 0; frame.what.special && at < frame.taken; ++at) {
         if (const auto& one = header_at(frame.slot(), frame.stride, at); awaited(one)) {
-            tell_waiter(one, frame.to, delivery_status::failed, shared_.observer->describe(said));
+            tell_waiter(one, frame.to, delivery_status::failed,
+                        shared_.observer->describe(frame.to, said));
         }
     }
 }
@@ -128,7 +134,10 @@ void runner::settle_but_released(const stretch& what, std::size_t first,
         releases_.reset(place + at);
         in_hand_.fetch_sub(1, std::memory_order_release);
         const auto* slot = what.slots + (first + at) * stride;
-        if (what.keys != nullptr && what.from.give_back(what.keys[first + at], slot)) {
+        if (adopted_ != nullptr) {
+            ++given_back_;
+            return_adopted(false);
+        } else if (what.keys != nullptr && what.from.give_back(what.keys[first + at], slot)) {
             ++given_back_;
             release_keys(what, first + at, 1);
         } else if (what.keys == nullptr && give_back(what.from, index_, slot)) {

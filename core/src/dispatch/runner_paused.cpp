@@ -130,6 +130,10 @@ bool runner::take_credit(subscription_record& to, lane& into) noexcept {
 void runner::keep_rest(lane& from, std::size_t count) noexcept {
     const auto stride = from.slot_size();
     const auto first = std::exchange(kept_from_, nothing_kept);
+    if (adopted_ != nullptr) {
+        return_adopted(true);
+        return;
+    }
     if (from.ordered()) {
         keep_in_order(from, first, count);
         shared_.end_flights(from, static_cast<std::int64_t>(count - first));

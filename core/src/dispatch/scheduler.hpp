@@ -36,6 +36,9 @@ struct failure {
     std::int64_t duration_ns = 0;
     std::int64_t wait_ns = 0;
     std::uint64_t deliveries = 1;
+    std::int32_t attempt = 1;
+    // Until the next attempt; below 0: there is none.
+    std::int64_t retry_in_ns = -1;
     // What the handler said; null when it threw.
     const outcome* said = nullptr;
 };
@@ -48,7 +51,8 @@ public:
     virtual void complained(const subscription_record& subscription,
                             std::string_view callback) noexcept = 0;
     // What the handler said, or the current exception, in words; empty: no memory for them.
-    [[nodiscard]] virtual std::string describe(const outcome* said) noexcept = 0;
+    [[nodiscard]] virtual std::string describe(const subscription_record& of,
+                                               const outcome* said) noexcept = 0;
 
 protected:
     ~failure_observer() = default;

@@ -125,6 +125,10 @@ public:
         return notice_.load(std::memory_order_relaxed) &&
                notice_.exchange(false, std::memory_order_acq_rel);
     }
+    // Deliveries of the lane's subscription whose next attempt is due; see retry_room. The caller
+    // claims the lane afterwards, as after an enqueue. [PAIR lane-edge]
+    void count_due(std::int64_t more) noexcept { due_.fetch_add(more, std::memory_order_release); }
+    [[nodiscard]] bool any_due() const noexcept { return due_.load(std::memory_order_relaxed) > 0; }
     // --- lanes with an order
     // dequeue(), with the key of each entry. The batch holds its keys until each entry is released.
     [[nodiscard]] virtual std::size_t dequeue_in_order(key_reader& reader, std::byte* out,
@@ -223,7 +227,8 @@ public:
     }
     // There is something for a runner to do.
     [[nodiscard]] bool pending() const noexcept {
-        return notice_.load(std::memory_order_acquire) || backlog() > 0;
+        return notice_.load(std::memory_order_acquire) ||
+               due_.load(std::memory_order_acquire) > 0 || backlog() > 0;
     }
 
     // Entries accepted and not settled, from the credits: what is neither in the centre nor cached.
@@ -335,6 +340,8 @@ private:
     std::atomic<lane_port*> ports_{nullptr};
     // Set by publishers that drop, taken by runners.
     std::atomic<bool> notice_{false};
+    // Written under the retry room's lock, read by runners.
+    std::atomic<std::int64_t> due_{0};
     // Written under the lock, read by runners. [PAIR flight]
     std::atomic<bool> dropping_{false};
     const traits traits_;

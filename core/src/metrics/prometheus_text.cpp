@@ -59,7 +59,7 @@ constexpr std::array outstanding_terms{
 constexpr std::size_t bus_series = 35;  // what describe_bus() and describe_removed() write, at most
 constexpr std::size_t histograms_per_row = 3;
 constexpr std::size_t row_series =
-    8 + settled_terms.size() + outstanding_terms.size() + histograms_per_row * (bounds.size() + 3);
+    9 + settled_terms.size() + outstanding_terms.size() + histograms_per_row * (bounds.size() + 3);
 
 // One line or family at a time into one string; label text comes in escaped.
 class writer {
@@ -203,6 +203,10 @@ void describe_deliveries(writer& out, std::span<const row> rows) {
     for (const row& each : rows) {
         out.sample(each.label, each.data->released);
     }
+    out.family("stentor_retries_total", "counter", "Failed attempts that another one follows.");
+    for (const row& each : rows) {
+        out.sample(each.label, each.data->retried);
+    }
     out.family("stentor_late_calls_total", "counter",
                "Calls that lasted longer than the subscription's late_after.");
     for (const row& each : rows) {
@@ -273,6 +277,7 @@ void add_to(subscription_snapshot& sum, const subscription_snapshot& each) {
     sum.ignored += each.ignored;
     sum.released += each.released;
     sum.late += each.late;
+    sum.retried += each.retried;
     sum.queue_wait.merge(each.queue_wait);
     sum.service.merge(each.service);
     sum.end_to_end.merge(each.end_to_end);

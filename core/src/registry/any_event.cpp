@@ -101,6 +101,10 @@ std::string context::correlation_id() const {
     return data.correlation_id.empty() ? data.id.to_string() : std::string(data.correlation_id);
 }
 
+std::string context::idempotency_key() const {
+    return id().to_string() + ':' + std::string(subscription_);
+}
+
 std::stop_token context::stop_token() const noexcept {
     return frame_->stop != nullptr ? frame_->stop->token() : std::stop_token{};
 }

@@ -29,6 +29,7 @@ namespace stentor::inline v0::detail {
 
 class crew;
 class lane;
+class retry_room;
 class waiting_room;
 
 [[nodiscard]] inline bool is_system_topic(std::string_view topic) noexcept {
@@ -38,8 +39,9 @@ class waiting_room;
 // The subscription has limits of its own, which a lane shared with others could not keep.
 [[nodiscard]] inline bool has_own_limits(const subscription_options& options) noexcept {
     return options.order.what() != order::kind::unordered || !options.after.empty() ||
-           options.required || options.when_full != when_full::reject || options.on_drop ||
-           options.max_concurrency != 0 || options.capacity != subscription_capacity_default;
+           options.required || options.retry || options.when_full != when_full::reject ||
+           options.on_drop || options.max_concurrency != 0 ||
+           options.capacity != subscription_capacity_default;
 }
 
 // Counted by one runner, or for inline handlers by one publisher slot; nobody else writes them.
@@ -135,6 +137,8 @@ public:
     stop_signal stop;
     // Coroutines that have suspended; null: the handler is none.
     std::shared_ptr<waiting_room> room;
+    // Deliveries between two attempts; null: there is one attempt.
+    std::shared_ptr<retry_room> retries;
     // Deliveries that wait for those of other subscriptions.
     held_turns turns;
 
@@ -165,6 +169,7 @@ public:
     shared_counter dropped_disabled;
     shared_counter dropped_dependency;
     mutable shared_counter late;  // calls that the watchdog reported
+    shared_counter retried;       // attempts that were not the last one
     histogram queue_wait;
     histogram service;
     histogram end_to_end;

@@ -29,6 +29,8 @@ struct drain_report {
 
     // Deliveries that ended while it waited.
     std::int64_t completed = 0;
+    // Deliveries that waited for another attempt; counted as cancelled.
+    std::int64_t retries_waiting = 0;
     // Accepted, never handled; counted as cancelled.
     std::vector<abandoned_topic> abandoned;
     // Calls that did not return; their threads and the engine's core are left behind.

@@ -6,12 +6,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <source_location>
 #include <string_view>
 
 namespace stentor::inline v0 {
 
-// One failed delivery, or a summary of a storm of equal ones. Views, valid during the call.
+// One failed attempt, or a summary of a storm of equal ones. Views, valid during the call.
 // Never holds the payload.
 struct error_record {
     std::string_view subscription{};
@@ -21,6 +22,9 @@ struct error_record {
     std::string_view key{};
     std::string_view correlation_id{};  // empty: the event's own id
     std::int32_t attempt = 1;
+    std::int32_t max_attempts = 1;  // of the subscription's retry policy
+    // When another attempt follows: after how long.
+    std::optional<std::chrono::nanoseconds> retry_in{};
     std::chrono::nanoseconds duration{};    // of the call; zero when it was not timed
     std::chrono::nanoseconds queue_wait{};  // as good as the event's stamp, about 1 ms
     std::string_view error{};               // the exception chain, outermost first

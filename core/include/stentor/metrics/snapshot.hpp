@@ -28,8 +28,9 @@ struct subscription_snapshot {
     histogram_snapshot end_to_end{};  // published to settled
     bool sampled = false;             // the histograms saw one in bus_snapshot::sampled_one_in
     std::string placement{};
-    std::string state{};     // of the registry
-    std::uint64_t late = 0;  // calls that the watchdog reported
+    std::string state{};        // of the registry
+    std::uint64_t late = 0;     // calls that the watchdog reported
+    std::uint64_t retried = 0;  // failed attempts that another one follows
 };
 
 struct bus_snapshot {

@@ -41,8 +41,12 @@ public:
     // The given or inherited correlation id; the event's own id when there is none.
     [[nodiscard]] std::string correlation_id() const;
     [[nodiscard]] std::string_view subscription() const noexcept { return subscription_; }
-    // 1 for the first attempt.
-    [[nodiscard]] std::int32_t attempt() const noexcept { return 1; }
+    // 1 for the first attempt. One that was given back, or cut short by the end, is none.
+    [[nodiscard]] std::int32_t attempt() const noexcept { return frame_->attempt; }
+    // The event's id and the subscription's name, as "ID:NAME": the same for every attempt of this
+    // delivery, and another for every other delivery. For calls that a service downstream may get
+    // twice. Allocates.
+    [[nodiscard]] std::string idempotency_key() const;
 
     // Deliveries of this subscription that were dropped before this one because it was full: how
     // many, why, and which was the first. Told once, with the next delivery.

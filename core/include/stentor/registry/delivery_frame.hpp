@@ -66,6 +66,8 @@ struct delivery_frame {
     std::size_t detached = 0;
     // Of the subscription; null where nobody can stop it.
     stop_signal* stop = nullptr;
+    // Of all deliveries in it: 1, 2, ...
+    std::int32_t attempt = 1;
 
     [[nodiscard]] const std::byte* slot() const noexcept { return slots + index * stride; }
 

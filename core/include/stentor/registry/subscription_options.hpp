@@ -6,6 +6,7 @@
 #include <stentor/registry/execution.hpp>
 #include <stentor/registry/order.hpp>
 #include <stentor/registry/when_full.hpp>
+#include <stentor/resilience/retry_policy.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -47,6 +48,11 @@ struct subscription_options {
     // last time. The subscription's next delivery sees the same as context::gap(). A lane of its
     // own.
     callback<void(const gap&)> on_drop{};
+    // What follows a failed attempt: another one, after a while, as the policy says. Without it
+    // each delivery has one attempt. A delivery that waits for its next attempt keeps its place in
+    // `capacity`, and its key; it keeps no runner and does not count in max_concurrency. A lane of
+    // its own.
+    std::optional<retry_policy> retry{};
     // When this subscription is full the whole publish is refused (rejected_full) and nobody
     // receives the event. A lane of its own.
     bool required = false;

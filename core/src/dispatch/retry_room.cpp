@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: MIT
+#include "dispatch/retry_room.hpp"
+
+#include "base/allocator.hpp"
+#include "dispatch/detached_delivery.hpp"
+#include "dispatch/scheduler.hpp"
+#include "lane/lane.hpp"
+#include "registry/subscription_record.hpp"
+#include <stentor/registry/outcome.hpp>
+
+#include <cstring>
+#include <new>
+#include <string>
+
+namespace stentor::inline v0::detail {
+
+retry_wait::retry_wait() noexcept : timed_action(&retry_room::happen) {}
+
+retry_wait* retry_wait::make(std::size_t slot_size) noexcept {
+    void* memory = allocate_bytes(sizeof(retry_wait) + slot_size, alignof(retry_wait));
+    return memory == nullptr ? nullptr : ::new (memory) retry_wait();
+}
+
+void retry_wait::dispose(retry_wait* one) noexcept {
+    one->~retry_wait();
+    free_bytes(one, alignof(retry_wait));
+}
+
+retry_room::retry_room(scheduler& shared, subscription_record& of, retry_plan plan) noexcept
+    : shared_(shared), of_(of), plan_(std::move(plan)) {
+    if (const auto& budget = plan_.policy().budget) {
+        budget_.emplace(*budget);
+    }
+}
+
+// Every delivery has one, so they are counted by how they ended; those under way will be.
+std::int64_t retry_room::first_attempts() const noexcept {
+    std::uint64_t sum = 0;
+    for (std::uint32_t index = 0; index < of_.stripe_count; ++index) {
+        const auto& mine = of_.terminals[index];
+        sum += mine.completed.read() + mine.failed.read();
+    }
+    return static_cast<std::int64_t>(sum) + size();
+}
+
+retry_decision retry_room::decide(const failure& about, const retry_progress& so_far) noexcept {
+    failed_attempt failed;
+    if (about.said != nullptr) {
+        failed.kind = about.said->what() == outcome::verdict::reject ? failure_class::permanent
+                                                                     : failure_class::transient;
+        failed.retry_after = about.said->after();
+    } else {
+        const auto& classifier = plan_.policy().classifier;
+        stentor::failure what;
+        what.attempt = about.attempt;
+        what.duration = std::chrono::nanoseconds(about.duration_ns);
+        std::string text;
+#if defined(__cpp_exceptions)
+        what.exception = std::current_exception();
+#endif
+        if (classifier) {
+            text = shared_.observer->describe(of_, nullptr);
+            what.what = text;
+        }
+        failed.kind = classify(classifier, what);
+    }
+    const auto now = shared_.now();
+    const auto seed = about.slot.ticket ^ (std::uint64_t{of_.number} << 48U);
+    auto decision = plan_.decide(so_far, failed, now, seed);
+    if (decision.verdict == retry_verdict::retry && budget_ && !budget_->take(first_attempts())) {
+        decision = plan_.put_off(decision, now, seed);
+    }
+    return decision;
+}
+
+bool retry_room::put_off(failure about, const retry_progress& so_far, std::size_t slot_size,
+                         retry_wait*& made) noexcept {
+    const auto decision = decide(about, so_far);
+    if (decision.verdict != retry_verdict::retry) {
+        return false;
+    }
+    if (made == nullptr) {
+        made = retry_wait::make(slot_size);
+    }
+    if (made == nullptr) {
+        return false;  // it has failed for good, and is told so
+    }
+    std::memcpy(made->slot(), &about.slot, slot_size);
+    made->progress = decision.progress;
+    made->due_ns = shared_.moment_after(decision.delay);
+    of_.retried.add();
+    about.retry_in_ns = decision.delay.count();
+    shared_.observer->failed(about);
+    return true;
+}
+
+bool retry_room::closing() const noexcept {
+    return closed_ || shared_.cancelling.load(std::memory_order_relaxed);
+}
+
+bool retry_room::wait(retry_wait& one) noexcept {
+    one.room = this;
+    one.inside = one.happened = false;
+    const bool timed = one.due_ns > shared_.now();
+    if (timed) {
+        shared_.set_timer(one, one.due_ns);  // it may happen at once
+    }
+    {
+        const std::lock_guard lock(mutex_);
+        if (!closing()) {
+            link(one);
+            if (!timed || one.happened) {
+                make_due(one, false);
+            }
+            return true;
+        }
+    }
+    static_cast<void>(shared_.clock_work.cancel(one));
+    return false;
+}
+
+bool retry_room::put_back(retry_wait& one) noexcept {
+    const std::lock_guard lock(mutex_);
+    if (closing()) {
+        return false;
+    }
+    link(one);
+    make_due(one, true);
+    return true;
+}
+
+// Under the timers' lock.
+void retry_room::happen(timed_action& self) noexcept {
+    auto& one = static_cast<retry_wait&>(self);
+    auto& room = *one.room;
+    const std::lock_guard lock(room.mutex_);
+    one.happened = true;
+    if (one.inside) {
+        room.make_due(one, false);
+    }
+}
+
+retry_wait* retry_room::take_due(lane& from) noexcept {
+    retry_wait* one = nullptr;
+    {
+        const std::lock_guard lock(mutex_);
+        if (paused_ || closing()) {
+            return nullptr;
+        }
+        retry_wait* before = nullptr;
+        for (one = first_due_; one != nullptr && one->from != &from; one = one->next) {
+            before = one;
+        }
+        if (one == nullptr) {
+            return nullptr;
+        }
+        (before != nullptr ? before->next : first_due_) = one->next;
+        if (last_due_ == one) {
+            last_due_ = before;
+        }
+        from.count_due(-1);
+        unlink(*one);
+    }
+    static_cast<void>(shared_.clock_work.cancel(*one));  // it is not happening any more either
+    return one;
+}
+
+void retry_room::pause() noexcept {
+    const std::lock_guard lock(mutex_);
+    if (paused_) {
+        return;
+    }
+    paused_ = true;
+    for (auto* one = first_due_; one != nullptr; one = one->next) {
+        one->from->count_due(-1);  // nobody would take it
+    }
+}
+
+void retry_room::resume() noexcept {
+    const std::lock_guard lock(mutex_);
+    if (!paused_) {
+        return;
+    }
+    paused_ = false;
+    for (auto* one = first_due_; one != nullptr; one = one->next) {
+        announce(*one);
+    }
+}
+
+std::int64_t retry_room::close(runner* by) noexcept {
+    retry_wait* list = nullptr;
+    {
+        const std::lock_guard lock(mutex_);
+        closed_ = true;
+        for (auto* one = paused_ ? nullptr : first_due_; one != nullptr; one = one->next) {
+            one->from->count_due(-1);
+        }
+        first_due_ = last_due_ = nullptr;
+        while (first_ != nullptr) {
+            auto* one = first_;
+            unlink(*one);
+            one->next = list;
+            list = one;
+        }
+    }
+    std::int64_t count = 0;
+    while (list != nullptr) {
+        auto* one = list;
+        list = one->next;
+        static_cast<void>(shared_.clock_work.cancel(*one));
+        cancel_retry(shared_, *one, of_, by);
+        ++count;
+    }
+    return count;
+}
+
+void retry_room::link(retry_wait& one) noexcept {
+    one.before = nullptr;
+    one.after = first_;
+    if (first_ != nullptr) {
+        first_->before = &one;
+    }
+    first_ = &one;
+    one.inside = true;
+    size_.store(size_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
+void retry_room::unlink(retry_wait& one) noexcept {
+    (one.before != nullptr ? one.before->after : first_) = one.after;
+    if (one.after != nullptr) {
+        one.after->before = one.before;
+    }
+    one.inside = false;
+    size_.store(size_.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
+}
+
+// With the lock. In a pause it is announced by the resume.
+void retry_room::make_due(retry_wait& one, bool first) noexcept {
+    if (first) {
+        one.next = first_due_;
+        first_due_ = &one;
+        last_due_ = last_due_ != nullptr ? last_due_ : &one;
+    } else {
+        one.next = nullptr;
+        (last_due_ != nullptr ? last_due_->next : first_due_) = &one;
+        last_due_ = &one;
+    }
+    if (!paused_) {
+        announce(one);
+    }
+}
+
+// With the lock, and as long as it is here its lane is: it has an entry of it.
+void retry_room::announce(retry_wait& one) noexcept {
+    one.from->count_due(1);
+    if (one.from->state.claim_after_enqueue()) {
+        shared_.make_ready(*one.from);
+    }
+}
+
+void cancel_retry(scheduler& shared, retry_wait& one, subscription_record& to,
+                  runner* by) noexcept {
+    settle_apart({.shared = shared,
+                  .slot = one.header(),
+                  .from = *one.from,
+                  .to = to,
+                  .key = one.keyed ? &one.key : nullptr,
+                  .carried = one.carried,
+                  .flies = false},
+                 detached_end::cancelled, by);
+    retry_wait::dispose(&one);
+}
+
+}  // namespace stentor::inline v0::detail

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#include "dispatch/detached_delivery.hpp"
+#include "dispatch/retry_room.hpp"
+#include "dispatch/runner.hpp"
+#include "event/envelope.hpp"
+#include "registry/event_view.hpp"
+
+#include <cstring>
+#include <utility>
+
+// What a runner does for deliveries that have more than one attempt. One that fails leaves its batch
+// for the retry room; when it is due it comes back as a batch of its own, an entry like others.
+namespace stentor::inline v0::detail {
+
+// The attempt that runs now.
+retry_progress runner::progress_of(const charge& frame) const noexcept {
+    return adopted_ != nullptr ? adopted_->progress : retry_progress::begun(frame.began);
+}
+
+// True: the delivery of the call that runs now waits for another attempt, once its batch is
+// settled. Lanes with retries have one subscription, and handlers of single events.
+bool runner::put_off(charge& frame, const failure& about) noexcept {
+    auto* room = frame.to.retries.get();
+    if (room == nullptr || !room->put_off(about, progress_of(frame), frame.stride, adopted_)) {
+        return false;
+    }
+    auto* one = std::exchange(adopted_, nullptr);
+    if (auto* box = one->header().box; box != nullptr) {
+        box->add_references(1);  // the batch drops its own
+    }
+    one->from = &frame.what.from;
+    one->carried = frame.what.carried;
+    one->keyed = frame.what.keys != nullptr;
+    if (one->keyed) {
+        one->key = frame.what.keys[frame.first + frame.index];
+    }
+    one->next = std::exchange(held_retries_, one);
+    ++frame.detached;
+    set_apart(frame);
+    return true;
+}
+
+// The entry of the call that runs now stays when its batch is settled.
+void runner::set_apart(const delivery_frame& frame) noexcept {
+    apart_.set(static_cast<std::size_t>(frame.slot() - buffer_) / frame.stride);
+}
+
+// Their batch is settled, so they are the room's. Nothing of the lane is touched afterwards but
+// through the delivery, which keeps it.
+void runner::release_retries(subscription_record& to) noexcept {
+    while (held_retries_ != nullptr) {
+        auto* one = std::exchange(held_retries_, held_retries_->next);
+        shared_.end_flights(*one->from, 1);
+        if (!to.retries->wait(*one)) {
+            cancel_retry(shared_, *one, to, this);
+        }
+    }
+}
+
+// True: one that is due is the batch now, and its key is held as before.
+bool runner::adopt(lane& from) noexcept {
+    const auto to = from.serves.lock();
+    if (to == nullptr || to->retries == nullptr) {
+        return false;
+    }
+    adopted_ = to->retries->take_due(from);
+    if (adopted_ == nullptr) {
+        return false;
+    }
+    std::memcpy(buffer_, adopted_->slot(), from.slot_size());
+    keys_[0] = adopted_->key;
+    return true;
+}
+
+// The batch is over.
+void runner::drop_adopted() noexcept {
+    if (adopted_ != nullptr) {
+        retry_wait::dispose(std::exchange(adopted_, nullptr));
+    }
+}
+
+// It may not be called now, or was given back: it waits on, with its attempts as they are.
+void runner::return_adopted(bool first) noexcept {
+    auto* one = std::exchange(adopted_, nullptr);
+    auto& room = *one->room;
+    shared_.end_flights(*one->from, 1);
+    one->due_ns = 0;
+    if (!(first ? room.put_back(*one) : room.wait(*one))) {
+        cancel_retry(shared_, *one, room.of(), this);
+    }
+}
+
+}  // namespace stentor::inline v0::detail
