@@ -16,7 +16,8 @@ FLOORS = {
     "base": [],
     "event": ["base"],
     "metrics": ["base"],
-    "registry": ["base", "event", "metrics"],
+    # The options of a subscription name the policies, which are values.
+    "registry": ["base", "event", "metrics", "resilience"],
     "lane": ["base", "event", "metrics"],
     "resilience": ["base", "event", "metrics"],
     "dispatch": ["base", "event", "metrics", "registry", "lane", "resilience"],

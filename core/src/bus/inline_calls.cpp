@@ -31,8 +31,8 @@ namespace {
 
 constinit const std::atomic<bool> engine::inline_charge::nobody_asks{false};
 
-// The second try of a publish. The short way of a topic that has inline handlers only; flat, because
-// there is less work between the calls than the calls would be.
+// The second try of a publish. The short way of a topic that has inline handlers only; flat,
+// because there is less work between the calls than the calls would be.
 [[gnu::flatten, gnu::noinline]] publish_result engine::publish_small_long(
     const event_type& type, const std::byte* payload, publisher_slot* through) noexcept {
     if (through != nullptr) {

@@ -30,8 +30,8 @@ struct engine::outgoing {
     const turn_plan* turns = nullptr;  // of its route
 };
 
-// The next ticket, and the time. A precise reading is later than the coarse time that follows it, so
-// the slot keeps it: the stamps of one publisher never go back.
+// The next ticket, and the time. A precise reading is later than the coarse time that follows it,
+// so the slot keeps it: the stamps of one publisher never go back.
 inline slot_header engine::stamp(publisher_slot& slot, const route* origin, envelope* box,
                                  std::int64_t flags, const topic_entry& entry) noexcept {
     slot.tickets.add();

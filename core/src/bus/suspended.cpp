@@ -6,8 +6,8 @@
 
 #include <thread>
 
-// Coroutines and retries that wait, when their bus or their subscription ends or is paused. Nothing here needs
-// memory but the report.
+// Coroutines and retries that wait, when their bus or their subscription ends or is paused. Nothing
+// here needs memory but the report.
 namespace stentor::inline v0::detail {
 
 namespace {

@@ -31,8 +31,8 @@ constexpr std::int64_t help_cost_ns = 50;
 constexpr int batches_per_turn = 8;
 constexpr std::int64_t debt_patience_ns = 50'000;
 
-void back_off(int pauses) noexcept {
-    for (int pause = 0; pause < pauses; ++pause) {
+void back_off(const crew& of, int pauses) noexcept {
+    for (int pause = 0; pause < pauses && (pause % 8 != 0 || of.ready.empty()); ++pause) {
         real_sync::pause();
     }
 }
@@ -178,7 +178,7 @@ void runner::drain(lane& from) noexcept {
         if (count == 0) {
             // Events came in a stream until now: probably the next ones are being written.
             if (last >= stream_batch && ++misses <= misses_max && crew_.ready.empty()) {
-                back_off(pauses_after_partial);
+                back_off(crew_, pauses_after_partial);
                 continue;
             }
             return;  // the lane stays attended until other work comes, or this runner parks
@@ -210,10 +210,7 @@ void runner::drain(lane& from) noexcept {
             return;  // a step is one batch
         }
         if (partial) {
-            const int pauses = count >= stream_batch ? pauses_in_stream : pauses_after_partial;
-            for (int done = 0; done < pauses && crew_.ready.empty(); done += pauses_after_partial) {
-                back_off(pauses_after_partial);
-            }
+            back_off(crew_, count >= stream_batch ? pauses_in_stream : pauses_after_partial);
         }
     }
 }

@@ -8,8 +8,9 @@
 #include <cstring>
 #include <utility>
 
-// What a runner does for deliveries that have more than one attempt. One that fails leaves its batch
-// for the retry room; when it is due it comes back as a batch of its own, an entry like others.
+// What a runner does for deliveries that have more than one attempt. One that fails leaves its
+// batch for the retry room; when it is due it comes back as a batch of its own, an entry like
+// others.
 namespace stentor::inline v0::detail {
 
 // The attempt that runs now.
