@@ -258,6 +258,7 @@ result<subscription, error> engine::subscribe_checked(std::string_view name, con
         record->number = next_number_++;
         if (kit_ != nullptr) {
             record->call = kit_->around(name, std::move(record->call));
+            record->form.bare = nullptr;  // of what it was
         }
         if (!enlist(record)) {
             return unexpected<error>(no_memory(name));
