@@ -78,6 +78,22 @@ TEST(test_bus, makes_the_next_calls_of_a_handler_fail) {
     EXPECT_EQ(bus.audit().unaccounted(), 0);
 }
 
+// Those are called without a frame, if nothing is wrapped around them.
+TEST(test_bus, makes_calls_of_inline_handlers_fail_as_well) {
+    test_bus bus{{.bus = silent()}};
+    std::vector<long> seen;
+    auto mail = bus.subscribe<order_placed>(
+        "mail", [&](const order_placed& order) { seen.push_back(order.cents); },
+        {.execution = stentor::execution::inline_});
+    bus.publish(order_placed{"o", 1});
+    bus.publish(order_placed{"o", 2});
+    bus.fail_next("mail", 1, std::runtime_error("smtp is down"));
+    bus.publish(order_placed{"o", 3});
+    bus.publish(order_placed{"o", 4});
+    EXPECT_THAT(seen, ElementsAre(1, 2, 4));
+    EXPECT_EQ(bus.failures("mail"), 1);
+}
+
 TEST(test_bus, charges_the_failure_that_was_given) {
     stentor::bus_options options;
     std::vector<std::string> errors;
