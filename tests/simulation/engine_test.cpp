@@ -38,6 +38,8 @@ void expect_promises_kept(const world::plan& how) {
 constexpr world::plan in_the_pool{.ordered = true, .coroutines = true, .pauses = true};
 constexpr world::plan elsewhere{
     .ordered = true, .coroutines = true, .pauses = true, .places = true, .inlines = true};
+constexpr world::plan again{
+    .ordered = true, .coroutines = true, .pauses = true, .places = true, .retries = true};
 constexpr world::plan inside_publish{.pauses = true, .inlines = true};
 
 TEST(engine, keeps_its_promises_at_every_step_of_every_seed) {
@@ -64,8 +66,12 @@ TEST(engine, keeps_its_promises_when_much_happens_at_once) {
     expect_promises_kept(in_the_pool);
 }
 
+TEST(engine, keeps_its_promises_to_deliveries_with_several_attempts) {
+    expect_promises_kept(again);
+}
+
 TEST(engine, does_the_same_again_for_a_seed) {
-    for (const auto& how : {world::plan(), in_the_pool, elsewhere, inside_publish}) {
+    for (const auto& how : {world::plan(), in_the_pool, elsewhere, inside_publish, again}) {
         for (std::uint64_t seed = 1; seed <= 50; ++seed) {
             world first(seed, how);
             world second(seed, how);
@@ -99,6 +105,10 @@ TEST(engine, is_found_out_when_a_call_is_kept_secret) {
 
 TEST(engine, is_found_out_when_a_coroutine_is_kept_secret) {
     expect_found_out({.coroutines = true}, 100);
+}
+
+TEST(engine, is_found_out_when_an_attempt_is_kept_secret) {
+    expect_found_out({.retries = true}, 100);
 }
 
 TEST(engine, is_found_out_when_a_call_inside_publish_is_kept_secret) {

@@ -199,7 +199,7 @@ void shadow::accept_inlined(subscription& one, const occurrence& what, delivery&
     }
 }
 
-void shadow::call_begins(sub which, number number_of) {
+void shadow::call_begins(sub which, number number_of, std::int32_t attempt) {
     ++now_;
     if (broken()) {
         return;
@@ -231,6 +231,14 @@ void shadow::call_begins(sub which, number number_of) {
         violate("more calls at the same time than it allows: " + about(one, number_of));
         return;
     }
+    if (attempt != delivered.attempts + 1 || attempt > one.limits.attempts) {
+        violate("attempt " + std::to_string(attempt) + " after " +
+                std::to_string(delivered.attempts) + " that failed: " + about(one, number_of));
+    }
+    if (std::exchange(delivered.put_off, false)) {
+        --one.put_off;
+        free_key(one, number_of);
+    }
     if (one.limits.inlined) {
         check_inlined(one, at->second);
         ++depth_;
@@ -257,13 +265,24 @@ void shadow::call_ends(sub which, number number_of, ending how) {
     if (delivered.waiting) {
         violate("a coroutine ended where it waited: " + about(one, number_of));
     }
-    if (how == ending::given_back) {
+    if (how == ending::put_off) {
+        ++delivered.attempts;
+        delivered.put_off = true;
+        ++one.put_off;
+        if (!events_.at(number_of).what.expires) {
+            return;  // with its key
+        }
+    } else if (how == ending::given_back) {
         delivered.certain = delivered.certain && !one.dropping;
     } else {
         const bool failed = how == ending::failed;
         delivered.state = failed ? end::failed : end::completed;
         ++(failed ? one.failed : one.completed);
     }
+    free_key(one, number_of);
+}
+
+void shadow::free_key(subscription& one, number number_of) const {
     if (one.limits.keys != 0) {
         one.running_keys.erase(events_.at(number_of).what.key % one.limits.keys);
     }
@@ -313,9 +332,7 @@ void shadow::call_cancelled(sub which, number number_of) {
     delivered.state = end::cancelled;
     --one.running;
     ++one.cancelled;
-    if (one.limits.keys != 0) {
-        one.running_keys.erase(events_.at(number_of).what.key % one.limits.keys);
-    }
+    free_key(one, number_of);
 }
 
 void shadow::pause_begins(sub which, stentor::backlog what) {

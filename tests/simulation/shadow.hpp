@@ -30,6 +30,8 @@ struct shadow_limits {
     // Same key: never at the same time, and in the order of the publishes. 0: no order; 1: one key
     // for all events; else as many keys.
     int keys = 0;
+    // So many attempts each delivery has, at most.
+    std::int32_t attempts = 1;
     // So many calls at the same time, at most; those that wait are counted, too. 0: any number.
     int at_once = 0;
 };
@@ -66,9 +68,9 @@ public:
     void publish_returns(number event, stentor::publish_status status,
                          const std::set<std::string>& dropped = {}, std::string_view full = {});
 
-    // How a call ends; given back, it is to come again.
-    enum class ending { completed, failed, given_back };
-    void call_begins(sub which, number event);
+    // How a call ends; given back and put off, it is to come again, put off as the next attempt.
+    enum class ending { completed, failed, given_back, put_off };
+    void call_begins(sub which, number event, std::int32_t attempt = 1);
     void call_ends(sub which, number event, ending how);
     // A coroutine suspends, and is resumed.
     void call_waits(sub which, number event);
@@ -120,6 +122,8 @@ private:
         end state = end::open;
         bool running = false;
         bool waiting = false;  // its coroutine, which is running all the same
+        bool put_off = false;  // for another attempt: it keeps its key
+        std::int32_t attempts = 0;
         // The subscription was there during the whole publish, and did not drop while paused.
         bool certain = true;
     };
@@ -142,6 +146,7 @@ private:
         std::int64_t full_at_most = 0;  // outstanding, if nothing ended since the last check
         std::int64_t running = 0;       // events in hand
         std::int64_t waiting = 0;       // of coroutines that wait
+        std::int64_t put_off = 0;       // deliveries
         std::int64_t cancelled = 0;     // coroutines; what was queued is not known here
         std::int64_t nested = 0;        // inline calls that would have been too deep
         std::int64_t nested_perhaps = 0;
@@ -185,6 +190,7 @@ private:
     void check_status(const occurrence& what, stentor::publish_status status,
                       const std::set<std::string>& dropped, std::string_view full);
     void check_refusal(const occurrence& what, std::string_view full);
+    void free_key(subscription& one, number event) const;
     void check_order(const subscription& one, const occurrence& what);
     void check_row(subscription& one, const stentor::delivery_terms& terms);
     void check_rest(const subscription& one, bool abandoned);

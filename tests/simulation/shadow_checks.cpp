@@ -217,6 +217,11 @@ void shadow::check_row(subscription& one, const stentor::delivery_terms& terms) 
     if (terms.dropped_full != one.dropped) {
         violate("another number was dropped: " + one.name);
     }
+    // What expires, or is cancelled, while it is put off, is not told.
+    if (terms.retry_waiting > one.put_off) {
+        violate("more waits for another attempt than was put off: " + one.name + ": " +
+                std::to_string(terms.retry_waiting) + " of " + std::to_string(one.put_off));
+    }
     if (terms.cancelled != 0 && one.closing == never && !draining_) {
         violate("cancelled, though the subscription is not over: " + one.name);
     }
@@ -249,10 +254,11 @@ void shadow::check_at_rest(const stentor::audit_report& books, bool abandoned) {
     std::int64_t held = 0;
     for (const auto& [name, terms] : books.subscriptions) {
         const auto& one = subs_[by_name_.at(name)];
-        if (terms.outstanding() != (one.paused && !draining_ ? terms.held : 0)) {
+        const auto rests = terms.held + terms.retry_waiting;
+        if (terms.outstanding() != (one.paused && !draining_ ? rests : 0)) {
             violate("something is left behind: " + name + '\n' + books.to_string());
         }
-        held += terms.held;
+        held += rests;
         check_losses(one, terms);
         check_pause(one, terms);
     }
@@ -279,10 +285,11 @@ void shadow::check_pause(const subscription& one, const stentor::delivery_terms&
             ++(excused ? perhaps : certain);
         }
     }
-    if (!one.dropping && (terms.held < certain || terms.held > certain + perhaps)) {
+    const auto rests = terms.held + terms.retry_waiting;
+    if (!one.dropping && (rests < certain || rests > certain + perhaps)) {
         violate("another number is held than was not delivered: " + one.name + ": " +
                 std::to_string(certain) + " to " + std::to_string(certain + perhaps) +
-                " not delivered, " + std::to_string(terms.held) + " held");
+                " not delivered, " + std::to_string(rests) + " held or put off");
     }
     if (one.dropping && terms.held != one.waiting) {
         violate("held, and to be dropped: " + one.name + ": " + std::to_string(terms.held) +
@@ -304,8 +311,8 @@ void shadow::check_losses(const subscription& one, const stentor::delivery_terms
             ++(excused ? perhaps : certain);
         }
     }
-    const auto dropped =
-        terms.dropped_newest + terms.dropped_oldest + terms.dropped_disabled + terms.held;
+    const auto dropped = terms.dropped_newest + terms.dropped_oldest + terms.dropped_disabled +
+                         terms.held + terms.retry_waiting;
     if (dropped < certain || dropped > certain + perhaps) {
         violate("another number was lost than dropped: " + one.name + ": " +
                 std::to_string(certain) + " to " + std::to_string(certain + perhaps) + " lost, " +

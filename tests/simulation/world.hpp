@@ -60,6 +60,8 @@ public:
         bool places = false;
         // Some handlers run inside publish, and some scenarios go deep.
         bool inlines = false;
+        // Some subscriptions make failed attempts again.
+        bool retries = false;
     };
     explicit world(std::uint64_t seed);
     world(std::uint64_t seed, const plan& how);
@@ -102,6 +104,7 @@ private:
         form how = form::plain;
         bool over = false;
         bool inlined = false;
+        std::int32_t attempts = 1;
     };
     class coroutine_watch;
 
@@ -125,6 +128,8 @@ private:
     void subscribe();
     [[nodiscard]] stentor::subscription_options some_options(shadow_limits& limits);
     void choose_place(stentor::subscription_options& options, shadow_limits& limits);
+    void make_again(std::size_t which, stentor::subscription_options& options,
+                    shadow_limits& limits);
     void run_inside_publish(stentor::subscription_options& options, shadow_limits& limits);
     [[nodiscard]] form some_form(const stentor::subscription_options& options,
                                  const shadow_limits& limits);
@@ -151,6 +156,7 @@ private:
     stentor::task<stentor::outcome> handle_slowly(std::size_t which, const fact& event,
                                                   stentor::context& about);
     [[nodiscard]] shadow::ending ending_of(std::size_t which, const stentor::outcome& said) const;
+    [[nodiscard]] shadow::ending failure_of(std::size_t which, const stentor::context& about) const;
     stentor::outcome behave(std::size_t which, const fact& event, stentor::context& about);
 
     [[nodiscard]] bool one_in(std::uint64_t count) { return count != 0 && bus_.choose(count) == 0; }

@@ -138,7 +138,7 @@ stentor::outcome world::handle(std::size_t which, std::span<const fact* const> e
     for (const auto* one : events) {
         trace_.emplace_back(which, one->number);
         if (!kept_back) {
-            model_.call_begins(id, one->number);
+            model_.call_begins(id, one->number, about.attempt());
         }
     }
     try {
@@ -146,9 +146,15 @@ stentor::outcome world::handle(std::size_t which, std::span<const fact* const> e
         tell_end(ending_of(which, said));
         return said;
     } catch (...) {
-        tell_end(shadow::ending::failed);
+        tell_end(failure_of(which, about));
         throw;
     }
+}
+
+// What was thrown, not said.
+shadow::ending world::failure_of(std::size_t which, const stentor::context& about) const {
+    return about.attempt() < members_[which]->attempts ? shadow::ending::put_off
+                                                       : shadow::ending::failed;
 }
 
 shadow::ending world::ending_of(std::size_t which, const stentor::outcome& said) const {
@@ -166,7 +172,7 @@ shadow::ending world::ending_of(std::size_t which, const stentor::outcome& said)
 // Lives in the coroutine. When that goes without having ended, it was destroyed where it waited.
 class world::coroutine_watch {
 public:
-    coroutine_watch(world& of, std::size_t which, std::int64_t event)
+    coroutine_watch(world& of, std::size_t which, std::int64_t event, std::int32_t attempt)
         : world_(of),
           id_(of.members_[which]->id),
           event_(event),
@@ -174,7 +180,7 @@ public:
         world_.model_.note_drops(world_.bus_.audit());
         world_.trace_.emplace_back(which, event);
         if (!secret_) {
-            world_.model_.call_begins(id_, event_);
+            world_.model_.call_begins(id_, event_, attempt);
         }
     }
     coroutine_watch(const coroutine_watch&) = delete;
@@ -212,7 +218,7 @@ private:
 
 stentor::task<stentor::outcome> world::handle_slowly(std::size_t which, const fact& event,
                                                      stentor::context& about) {
-    coroutine_watch watch(*this, which, event.number);
+    coroutine_watch watch(*this, which, event.number, about.attempt());
     try {
         for (auto waits = bus_.choose(4); waits != 0; --waits) {
             if (one_in(8)) {
@@ -228,7 +234,7 @@ stentor::task<stentor::outcome> world::handle_slowly(std::size_t which, const fa
         watch.ends(ending_of(which, said));
         co_return said;
     } catch (...) {
-        watch.ends(shadow::ending::failed);
+        watch.ends(failure_of(which, about));
         throw;
     }
 }

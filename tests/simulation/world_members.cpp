@@ -137,6 +137,9 @@ void world::subscribe() {
     if (limits.keys != 0) {
         one.does.gives_back = 0;
     }
+    if (plan_.retries && one_in(2)) {
+        make_again(which, options, limits);
+    }
     if (one_in(6)) {
         one.owner = std::make_shared<int>(0);
         options.owner.emplace(one.owner);
@@ -146,6 +149,25 @@ void world::subscribe() {
     one.id = model_.subscribe_begins(name, topics, limits);
     one.handle = make(name, topics, which, std::move(captures), std::move(options), limits.keys);
     model_.subscribe_returns(one.id);
+}
+
+// Not where a call is for several events, or nothing can wait.
+void world::make_again(std::size_t which, stentor::subscription_options& options,
+                       shadow_limits& limits) {
+    auto& one = *members_[which];
+    if (one.inlined || one.how == form::batch || options.placement == stentor::placement::shared) {
+        return;
+    }
+    stentor::retry_policy policy;
+    policy.max_attempts = limits.attempts = one.attempts =
+        2 + static_cast<std::int32_t>(bus_.choose(3));
+    policy.immediate = static_cast<std::int32_t>(bus_.choose(2));
+    policy.backoff = stentor::backoff::fixed;
+    policy.base = std::chrono::milliseconds(1 + bus_.choose(3));
+    policy.max_elapsed = std::chrono::hours(24);
+    policy.budget = {};
+    options.retry = std::move(policy);
+    limits.own = true;
 }
 
 template <class E>

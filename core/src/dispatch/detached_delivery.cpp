@@ -253,6 +253,21 @@ detached_end end_of(detached_delivery& one) noexcept {
 #endif
 }
 
+// Given back after attempts that failed: in the lane's queue they would be forgotten. False: there
+// were none, or no memory.
+bool keeps_attempts(detached_delivery& one) noexcept {
+    if (one.progress.attempts == 0) {
+        return false;
+    }
+    one.again = retry_wait::make(one.frame.stride);
+    if (one.again == nullptr) {
+        return false;
+    }
+    std::memcpy(one.again->slot(), &one.image, one.frame.stride);
+    one.again->progress = one.progress;
+    return true;
+}
+
 // Its copy of the slot, with the reference to the envelope, is what waits now.
 void wait_for_retry(detached_delivery& one, runner* by) noexcept {
     auto& to = *one.to;
@@ -291,6 +306,10 @@ void finish_detached(detached_delivery& one, runner* by) noexcept {
             return;
         }
         one.to->terminals[by->index()].released.add();
+        if (keeps_attempts(one)) {
+            wait_for_retry(one, by);
+            return;
+        }
         one.to->room->leave(one);
         one.owner.reset();
         if (by->give_back_detached(one)) {
