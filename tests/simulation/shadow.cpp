@@ -274,6 +274,10 @@ void shadow::call_ends(sub which, number number_of, ending how) {
         }
     } else if (how == ending::given_back) {
         delivered.certain = delivered.certain && !one.dropping;
+        if (delivered.attempts != 0) {
+            delivered.put_off = true;  // it waits where its attempts are known
+            ++one.put_off;
+        }
     } else {
         const bool failed = how == ending::failed;
         delivered.state = failed ? end::failed : end::completed;

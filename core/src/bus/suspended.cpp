@@ -39,12 +39,14 @@ void engine::life::bar(subscription_record& record) noexcept {
     real_sync::heavy_fence();  // [PAIR barrier]
 }
 
-// What is queued is dropped, and coroutines that rest keep the flights and keys that it waits for:
-// so runners are to take it without. The lane may be known to nobody, because all flights are out,
-// or because what waits for a key does not count: somebody has to look. With registry_ held.
+// What is queued is dropped, and coroutines that rest keep the flights and keys that it waits for,
+// deliveries that wait for another attempt their keys: so runners are to take it without. The lane
+// may be known to nobody, because all flights are out, or because what waits for a key does not
+// count: somebody has to look. With registry_ held.
 void engine::life::drop_behind_coroutines(subscription_record& record) noexcept {
     auto* own = record.own.get();
-    if (record.room == nullptr || own == nullptr || (own->flights == nullptr && !own->ordered())) {
+    const bool rests = record.room != nullptr || record.retries != nullptr;
+    if (!rests || own == nullptr || (own->flights == nullptr && !own->ordered())) {
         return;
     }
     own->begin_dropping();

@@ -54,7 +54,8 @@ std::size_t runner::poll(std::size_t max) noexcept {
 std::size_t runner::poll_lane(lane& from, std::size_t max) noexcept {
     std::size_t done = 0;
     for (int turn = 0; done < max && turn < batches_per_lane; ++turn) {
-        if (from.hold.on()) {
+        if (from.hold.on() || from.dropping()) {
+            drop_queued(from);
             break;  // what is pending schedules the lane, for whoever then keeps it
         }
         if (from.take_notice()) {

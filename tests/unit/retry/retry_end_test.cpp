@@ -63,6 +63,33 @@ TEST_F(retrying, that_fails_in_a_pause_waits_for_its_end) {
     EXPECT_THAT(calls, ElementsAre(seen_call{1, 1}, seen_call{1, 2}));
 }
 
+TEST_F(retrying, in_a_pause_that_drops_waits_on_and_what_is_behind_it_goes) {
+    for (const auto& where : {stentor::execution::pool, stentor::execution::polled}) {
+        const auto name = where == stentor::execution::pool ? "pool" : "polled";
+        const auto everything = [&] {
+            run();
+            static_cast<void>(bus.poll());
+        };
+        calls.clear();
+        auto kept = bus.subscribe<order_placed>(
+            name, failing(1),
+            {.order = stentor::order::serial, .execution = where, .retry = every_100ms()});
+        for (const int number : {1, 2, 3}) {
+            ASSERT_TRUE(bus.publish(order_placed{number}));
+        }
+        everything();
+        ASSERT_TRUE(bus.registry().disable(name, stentor::backlog::drop));
+        everything();
+        EXPECT_EQ(terms(name).dropped_disabled, 2);
+        EXPECT_EQ(terms(name).retry_waiting, 1);
+        ASSERT_TRUE(bus.registry().enable(name));
+        clock_.advance(100ms);
+        everything();
+        EXPECT_THAT(calls, ElementsAre(seen_call{1, 1}, seen_call{1, 2}));
+        EXPECT_EQ(kept.unsubscribe(), stentor::unsubscribe_result::done);
+    }
+}
+
 TEST_F(retrying, is_cancelled_with_its_subscription) {
     ledger book;
     {

@@ -151,6 +151,29 @@ TEST_F(retrying, does_not_count_what_was_given_back) {
     EXPECT_EQ(terms("polite").completed, 1);
 }
 
+TEST_F(retrying, keeps_the_attempts_of_a_coroutine_that_gives_its_event_back) {
+    std::vector<std::int32_t> attempts;
+    auto kept = bus.subscribe<order_placed>(
+        "polite",
+        [&](const order_placed&, stentor::context& ctx) -> stentor::task<stentor::outcome> {
+            co_await ctx.sleep(1ms);
+            attempts.push_back(ctx.attempt());
+            if (attempts.size() == 1) {
+                throw std::runtime_error("not yet");
+            }
+            co_return attempts.size() == 2 ? stentor::outcome::release() : stentor::outcome::done();
+        },
+        {.retry = every_100ms()});
+    ASSERT_TRUE(bus.publish(order_placed{1}));
+    run();
+    pass(1ms);
+    pass(100ms);
+    pass(1ms);
+    pass(1ms);
+    EXPECT_THAT(attempts, ElementsAre(1, 2, 2));
+    EXPECT_EQ(terms("polite").completed, 1);
+}
+
 TEST_F(retrying, keeps_others_going) {
     auto kept = bus.subscribe<order_placed>("flaky",
                                             [&](const order_placed& it, stentor::context& ctx) {
