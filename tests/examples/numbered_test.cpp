@@ -149,4 +149,13 @@ TEST(after, tells_customers_when_all_steps_are_done) {
     EXPECT_EQ(run.err, "");
 }
 
+TEST(retries, book_each_payment_once_and_in_its_order) {
+    const auto run = run_program({STENTOR_EXAMPLE_RETRIES});
+    EXPECT_EQ(run.exit_code, 0);
+    EXPECT_EQ(run.out,
+              "booked 999 of 1000 payments, 0 out of order\n"
+              "failed for good 1; attempts made again: some\n");
+    EXPECT_EQ(run.err, "");
+}
+
 }  // namespace
