@@ -123,6 +123,16 @@ THROUGHPUT = [
             Target("by_key, 1 000 000 keys", "unordered", 0.3),
         ],
     ),
+    Workload(
+        "retry",
+        "retries",
+        "one publisher, one handler with a retry policy that never fails, against one without",
+        [
+            Entry("with a retry policy", "engine", "retries"),
+            Entry("without", "engine", "own_lane"),
+        ],
+        [Target("with a retry policy", "without", 0.8, due="all")],
+    ),
 ]
 
 SIGNALS2 = "Boost.Signals2"

@@ -6,7 +6,8 @@
 #include <utility>
 
 // Order:  publisher --> ordered lane --> runner(s), one per key at a time -> handler
-// The same publisher and handler as one_to_one, which is the unordered one beside them.
+// The same publisher and handler as one_to_one, which is the unordered one beside them; and other
+// options of a subscription with a lane of its own.
 
 namespace bench {
 
@@ -20,19 +21,24 @@ struct scattered_key {
     }
 };
 
-measurement ordered_throughput(unsigned publishers, stentor::order order, std::uint64_t count) {
+measurement with_options(unsigned publishers, stentor::subscription_options options,
+                         std::uint64_t count) {
     const topology shape = one_topic(publishers, 1);
     ledger book(shape.handlers());
     stentor::bus bus(engine_options(stentor::profile::balanced, publishers == 1));
     const adder add{&book, 0};
-    bus.keep(bus.subscribe<sample<0>>("adder", [add](const sample<0>& event) { add(event.body); },
-                                      {.order = std::move(order)}));
+    bus.keep(bus.subscribe<sample<0>>(
+        "adder", [add](const sample<0>& event) { add(event.body); }, std::move(options)));
     bus.warm();
     measurement result = measure_throughput<1, 1>(
         shape, count, book, engine_workers(),
         [&](unsigned) { return leased_publisher(bus, std::make_index_sequence<1>{}); });
     close_and_audit(bus, result, book.delivered());
     return result;
+}
+
+measurement ordered_throughput(unsigned publishers, stentor::order order, std::uint64_t count) {
+    return with_options(publishers, {.order = std::move(order)}, count);
 }
 
 }  // namespace
@@ -52,6 +58,13 @@ void add_keyed(std::vector<workload>& workloads) {
     workloads.push_back({"by_key_1k_four_publishers", 20'000, [](auto count) {
                              return ordered_throughput(4, stentor::by_key(scattered_key<1'000>{}),
                                                        count);
+                         }});
+    // What a policy costs while nothing fails: the lane is the same.
+    workloads.push_back({"own_lane", 20'000, [](auto count) {
+                             return with_options(1, {.placement = stentor::placement::own}, count);
+                         }});
+    workloads.push_back({"retries", 20'000, [](auto count) {
+                             return with_options(1, {.retry = stentor::retry_policy{}}, count);
                          }});
 }
 
