@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "event/codec_text.hpp"
 #include "event/json_text.hpp"
 #include "event/text_excerpt.hpp"
 #include <stentor/event/json_reader.hpp>
@@ -18,11 +19,6 @@ bool is_digit(char c) noexcept {
     return c >= '0' && c <= '9';
 }
 
-template <class Integer>
-std::string range_text(Integer min, Integer max) {
-    return "an integer from " + std::to_string(min) + " to " + std::to_string(max);
-}
-
 // As the writer spells it: no leading zero, no "-0".
 template <class Integer>
 bool parse_canonical(std::string_view text, Integer& into) {
@@ -33,16 +29,6 @@ bool parse_canonical(std::string_view text, Integer& into) {
         return false;
     }
     return text == std::string_view(again, std::to_chars(again, std::end(again), into).ptr);
-}
-
-std::string names_text(std::span<const enum_name> names) {
-    constexpr std::size_t shown_max = 16;
-    std::string text = "one of";
-    for (const enum_name& one : names.first(std::min(names.size(), shown_max))) {
-        text += ' ';
-        text += one.name;
-    }
-    return names.size() > shown_max ? text + " ..." : text;
 }
 
 }  // namespace
@@ -189,7 +175,7 @@ bool json_reader::read_enum(std::int64_t& into, std::span<const enum_name> names
     return name_to_enum(decoded(text), into, names);
 }
 
-bool json_reader::read_moment(std::int64_t& ticks, json_unit unit) {
+bool json_reader::read_moment(std::int64_t& ticks, tick_unit unit) {
     raw_text text;
     const char* const start = at_;
     if (!is_next('"')) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <stentor/event/json_writer.hpp>
 
+#include "event/codec_text.hpp"
 #include "event/json_text.hpp"
 #include "event/text_excerpt.hpp"
 #include <stentor/event/json_reader.hpp>
@@ -211,7 +212,7 @@ bool json_writer::write_enum(std::int64_t value, std::span<const enum_name> name
                 "the value " + std::to_string(value));
 }
 
-bool json_writer::write_moment(std::int64_t ticks, json_unit unit) {
+bool json_writer::write_moment(std::int64_t ticks, tick_unit unit) {
     if (!ensure(moment_size_max)) {
         return false;
     }
@@ -234,7 +235,7 @@ bool json_writer::write_fields(const json_fields& fields, const void* object) {
         if (row->absent != nullptr && row->absent(object)) {
             continue;
         }
-        if (!put(row->quoted) || !row->write(*this, object) || !next()) {
+        if (!put(row->spelled) || !row->write(*this, object) || !next()) {
             return in_field(row->name());
         }
     }
@@ -259,7 +260,7 @@ bool json_writer::write_unknown(const json_fields& fields, const void* object) {
 }
 
 bool json_writer::write_alternative(const json_alternative& alternative, const void* variant) {
-    if (alternative.form != json_form::object) {
+    if (alternative.form != value_form::object) {
         return alternative.write(*this, variant);
     }
     if (!open('{') || !put("\"") || !put(alternative.name) || !put("\":")) {
