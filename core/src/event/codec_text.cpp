@@ -4,6 +4,7 @@
 #include "event/text_excerpt.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace stentor::inline v0::detail {
 namespace {
@@ -29,15 +30,39 @@ std::string range(Integer min, Integer max) {
     return "an integer from " + std::to_string(min) + " to " + std::to_string(max);
 }
 
+}  // namespace
+
+const char* find_invalid_utf8(const char* at, const char* end) noexcept {
+    constexpr std::uint64_t high_bits = 0x8080808080808080U;
+    while (at != end) {
+        std::uint64_t word = 0;
+        if (end - at >= static_cast<std::ptrdiff_t>(sizeof word)) {
+            std::memcpy(&word, at, sizeof word);
+            if ((word & high_bits) == 0) {
+                at += sizeof word;
+                continue;
+            }
+        }
+        if ((static_cast<unsigned char>(*at) & 0x80) == 0) {
+            ++at;
+            continue;
+        }
+        const std::size_t length = utf8_length(at, end);
+        if (length == 0) {
+            return at;
+        }
+        at += length;
+    }
+    return end;
+}
+
 // Not "[" + what + "]", for which GCC 12 has a wrong warning at -O3.
-std::string in_brackets(const std::string& what) {
+std::string in_brackets(std::string_view what) {
     std::string step(1, '[');
     step += what;
     step += ']';
     return step;
 }
-
-}  // namespace
 
 std::string path_step(std::size_t index) {
     return in_brackets(std::to_string(index));

@@ -4,11 +4,14 @@
 #include <stentor/event/codec_table.hpp>
 #include <stentor/event/fields.hpp>
 
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 // What the codecs have in common: UTF-8, moments as texts, the search for a field, and the words of
 // their errors.
@@ -42,10 +45,19 @@ namespace stentor::inline v0::detail {
     return 0;
 }
 
+// The first byte that is not part of well-formed UTF-8, or the end.
+[[nodiscard]] const char* find_invalid_utf8(const char* at, const char* end) noexcept;
+
 // `2026-11-27T03:12:52.25Z` as ticks since 1970 of num / den seconds.
 enum class moment_fault : std::uint8_t { none, malformed, too_fine, out_of_range };
 [[nodiscard]] moment_fault parse_moment(std::string_view text, std::int64_t num, std::int64_t den,
                                         std::int64_t& ticks) noexcept;
+
+// The same for seconds since 1970, of which a part may be gone: parts of 10^-18 seconds.
+inline constexpr std::uint64_t moment_parts = 1'000'000'000'000'000'000U;
+[[nodiscard]] moment_fault ticks_of_seconds(std::int64_t seconds, std::uint64_t parts,
+                                            std::int64_t num, std::int64_t den,
+                                            std::int64_t& ticks) noexcept;
 
 inline constexpr std::size_t moment_size_max = 48;
 // Writes it in UTC with all digits that the unit has. 0: the year is not one of 0000 to 9999.
@@ -70,9 +82,22 @@ template <class Format>
     return fields.count;
 }
 
+// A name that is an integer, as a writer spells it: no leading zero, no "-0".
+template <class Integer>
+[[nodiscard]] bool parse_canonical(std::string_view text, Integer& into) {
+    char again[24];
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, into);
+    if (error != std::errc() || stop != end) {
+        return false;
+    }
+    return text == std::string_view(again, std::to_chars(again, std::end(again), into).ptr);
+}
+
 // For paths: `name`, or `["a name"]` when it is no identifier.
 [[nodiscard]] std::string path_step(std::string_view name);
 [[nodiscard]] std::string path_step(std::size_t index);
+[[nodiscard]] std::string in_brackets(std::string_view what);
 // Puts a step in front of a path.
 void prepend_step(std::string& path, std::string_view step);
 

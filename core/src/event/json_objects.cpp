@@ -140,7 +140,7 @@ bool json_reader::read_unknown(const json_fields& fields, raw_text name, void* o
         return in_entry(name);
     }
     if (fields.unknown != nullptr) {
-        std::string& kept = fields.unknown(object)->text_;
+        std::string& kept = fields.unknown(object)->kept_;
         kept += kept.empty() ? "" : ",";
         kept.append(start, at_);
     }
@@ -284,11 +284,11 @@ bool json_reader::skip_object() {
     return ok && check_repeated(mark);
 }
 
-bool json_reader::names_one_of(const unknown_fields& kept, const json_fields& fields,
+bool json_reader::names_one_of(std::string_view kept, const json_fields& fields,
                                std::string& name) {
     json_scratch scratch;
     const json_read_options options{.depth_max = json_depth_limit};
-    json_reader reader(kept.text(), options, scratch);
+    json_reader reader(kept, options, scratch);
     for (;;) {
         raw_text raw;
         if (!reader.read_name(raw)) {

@@ -27,6 +27,14 @@ value_form form_at(char c) {
 
 }  // namespace
 
+bool json_reader::next_form(value_form& form) {
+    if (at_ == end_) {
+        return fail_syntax(at_, "a value");
+    }
+    form = form_at(*at_);
+    return true;
+}
+
 bool json_reader::fail_alternatives(const json_alternatives& alternatives) {
     return fail_expected(at_, alternatives_text(alternatives));
 }

@@ -9,7 +9,6 @@ namespace stentor::inline v0::detail {
 namespace {
 
 constexpr std::int64_t seconds_per_day = 86'400;
-constexpr std::uint64_t fraction_unit = 1'000'000'000'000'000'000U;  // parts of a second, 10^-18
 
 bool is_digit(char c) noexcept {
     return c >= '0' && c <= '9';
@@ -50,7 +49,7 @@ public:
         }
         left_.remove_prefix(1);
         std::uint64_t value = 0;
-        std::uint64_t weight = fraction_unit;
+        std::uint64_t weight = moment_parts;
         const bool any = !left_.empty() && is_digit(left_.front());
         for (; !left_.empty() && is_digit(left_.front()); left_.remove_prefix(1)) {
             const auto digit = static_cast<std::uint64_t>(left_.front() - '0');
@@ -124,8 +123,13 @@ moment_fault parse_moment(std::string_view text, std::int64_t num, std::int64_t 
     if (!parse_pieces(text, seconds, parts, exact)) {
         return moment_fault::malformed;
     }
-    const std::uint64_t parts_per_tick = fraction_unit / static_cast<std::uint64_t>(den);
-    if (!exact || parts % parts_per_tick != 0 || seconds % num != 0) {
+    return exact ? ticks_of_seconds(seconds, parts, num, den, ticks) : moment_fault::too_fine;
+}
+
+moment_fault ticks_of_seconds(std::int64_t seconds, std::uint64_t parts, std::int64_t num,
+                              std::int64_t den, std::int64_t& ticks) noexcept {
+    const std::uint64_t parts_per_tick = moment_parts / static_cast<std::uint64_t>(den);
+    if (parts % parts_per_tick != 0 || seconds % num != 0) {
         return moment_fault::too_fine;
     }
     // Before 1970 the product alone may be too small for what the sum can hold.

@@ -55,6 +55,15 @@ struct alternative_table {
     std::size_t count;
 };
 
+// A number of which nobody knows the type.
+struct any_number {
+    enum class kinds : std::uint8_t { natural, negative, real };
+    kinds kind = kinds::natural;
+    std::uint64_t natural = 0;
+    std::int64_t negative = 0;
+    double real = 0;
+};
+
 // The unit of a moment: a tick is num / den seconds.
 struct tick_unit {
     std::int64_t num;

@@ -69,12 +69,16 @@ public:
                                     std::span<const enum_name> names);
     [[nodiscard]] bool refuse_repeated(std::string_view name);
 
+    // For values whose type nobody knows.
+    [[nodiscard]] bool next_form(value_form& form);
+    [[nodiscard]] bool read_any_number(any_number& into);
+
     // After the value: nothing else may follow.
     [[nodiscard]] bool at_end();
     [[nodiscard]] codec_error take_error() noexcept { return static_cast<codec_error&&>(error_); }
 
     // Whether one of these kept fields has a name of the table.
-    [[nodiscard]] static bool names_one_of(const unknown_fields& kept, const json_fields& fields,
+    [[nodiscard]] static bool names_one_of(std::string_view kept, const json_fields& fields,
                                            std::string& name);
 
 private:

@@ -48,6 +48,11 @@ public:
     [[nodiscard]] bool close_list() { return close(']'); }
     [[nodiscard]] bool close_map() { return close('}'); }
     [[nodiscard]] bool next() { return put(","); }
+    // Those whose number of elements nobody knows yet.
+    [[nodiscard]] bool open_endless_list() { return open('['); }
+    [[nodiscard]] bool open_endless_map() { return open('{'); }
+    [[nodiscard]] bool close_endless_list() { return close(']'); }
+    [[nodiscard]] bool close_endless_map() { return close('}'); }
     // Entries of maps whose keys are no texts.
     [[nodiscard]] bool write_signed_name(std::int64_t name);
     [[nodiscard]] bool write_unsigned_name(std::uint64_t name);
