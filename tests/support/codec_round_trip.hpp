@@ -38,7 +38,7 @@ class round_trip {
 public:
     using codec_errc = stentor::codec_errc;
 
-    void gives_the_value_back() {
+    void expect_value_back() {
         for (int left = values; left > 0; --left) {
             const T value = random_.next<T>();
             const auto document = Codec::write(value, any_size);
@@ -54,7 +54,7 @@ public:
         }
     }
 
-    void is_repeatable() {
+    void expect_repeatable() {
         for (int left = values; left > 0; --left) {
             const std::string document = Codec::write(random_.next<T>(), any_size).value();
             const T value = Codec::template read<T>(document, any_size).value();
@@ -63,7 +63,7 @@ public:
         }
     }
 
-    void refuses_every_beginning() {
+    void expect_beginnings_refused() {
         for (int left = 5; left > 0; --left) {
             const std::string document = Codec::write(random_.next<T>(), any_size).value();
             for (std::size_t size = 0; size < document.size(); ++size) {
@@ -79,7 +79,7 @@ public:
         }
     }
 
-    void survives_every_changed_byte() {
+    void expect_changed_bytes_survived() {
         const std::string document = Codec::write(random_.next<T>(), any_size).value();
         for (std::size_t at = 0; at < document.size(); ++at) {
             for (const char c : Codec::bytes) {
@@ -96,7 +96,7 @@ public:
         }
     }
 
-    void stops_at_every_limit_of_size() {
+    void expect_limits_of_size() {
         const T value = random_.next<T>();
         const std::string document = Codec::write(value, any_size).value();
         for (std::size_t size = 0; size < document.size(); ++size) {

@@ -53,6 +53,9 @@ enum cbor_simple : std::uint8_t {
 // How a variant sees it; none: a byte string, or a simple value without a meaning.
 [[nodiscard]] std::optional<value_form> form_of(const cbor_head& head) noexcept;
 
+// The integer in decimals.
+[[nodiscard]] std::string integer_text(cbor_major major, std::uint64_t value);
+
 // As a signed integer; false when it is out of 64 bits.
 [[nodiscard]] bool to_signed(cbor_major major, std::uint64_t value, std::int64_t& into) noexcept;
 

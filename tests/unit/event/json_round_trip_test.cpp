@@ -102,21 +102,21 @@ TYPED_TEST_SUITE(json_round_trip, described::all_types);
 }  // namespace
 
 TYPED_TEST(json_round_trip, gives_the_value_back) {
-    this->trip.gives_the_value_back();
+    this->trip.expect_value_back();
 }
 
 TYPED_TEST(json_round_trip, is_repeatable) {
-    this->trip.is_repeatable();
+    this->trip.expect_repeatable();
 }
 
 TYPED_TEST(json_round_trip, refuses_every_beginning_of_the_text) {
-    this->trip.refuses_every_beginning();
+    this->trip.expect_beginnings_refused();
 }
 
 TYPED_TEST(json_round_trip, survives_every_changed_byte) {
-    this->trip.survives_every_changed_byte();
+    this->trip.expect_changed_bytes_survived();
 }
 
 TYPED_TEST(json_round_trip, stops_at_every_limit_of_size) {
-    this->trip.stops_at_every_limit_of_size();
+    this->trip.expect_limits_of_size();
 }

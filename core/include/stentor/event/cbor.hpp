@@ -22,7 +22,7 @@
 // | C++ | CBOR |
 // | --- | --- |
 // | integers | integers; where a number is read, of any length |
-// | float, double | the shortest of 16, 32 and 64 bits that is the same number; nan and infinity too |
+// | float, double | the shortest of 16, 32, 64 bits that is the same number; nan, infinity too |
 // | time points of system_clock | text with tag 0; read without it too, and as seconds with tag 1 |
 // | maps by integer | map with integers as keys |
 //

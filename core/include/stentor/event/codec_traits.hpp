@@ -16,8 +16,8 @@
 #include <type_traits>
 #include <variant>
 
-// Which kinds of types a document can hold, how variants tell their alternatives apart, and what the
-// compiler says of everything else.
+// Which kinds of types a document can hold, how variants tell their alternatives apart, and what
+// the compiler says of everything else.
 
 namespace stentor::inline v0::detail {
 
