@@ -22,7 +22,7 @@
 //     read<T>(document, bytes_max)
 //     spellings(document): the same document as others may write it
 //     is_clean(document): by a reader that is not the library's
-//     bytes: what to put where another byte was
+//     replacements: what to put where another byte was
 
 namespace described {
 
@@ -82,7 +82,7 @@ public:
     void expect_changed_bytes_survived() {
         const std::string document = Codec::write(random_.next<T>(), any_size).value();
         for (std::size_t at = 0; at < document.size(); ++at) {
-            for (const char c : Codec::bytes) {
+            for (const char c : Codec::replacements) {
                 std::string changed = document;
                 changed[at] = c;
                 const auto read = Codec::template read<T>(changed, any_size);

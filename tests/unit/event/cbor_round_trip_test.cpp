@@ -25,7 +25,7 @@ std::string text_of(std::span<const std::byte> bytes) {
 }
 
 struct cbor_codec {
-    static constexpr std::string_view bytes{
+    static constexpr std::string_view replacements{
         "\x00\x01\x17\x18\x1b\x1c\x20\x3b\x40\x5f\x60\x7f\x80\x9f\xa0\xa1\xbf\xc0\xc2\xdb\xf4\xf6"
         "\xf8\xf9\xfb\xff",
         26};

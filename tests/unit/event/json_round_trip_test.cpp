@@ -68,7 +68,7 @@ std::string escaped(std::string_view text) {
 }
 
 struct json_codec {
-    static constexpr std::string_view bytes = "\"\\{}[],:0-e.tn \x01\xc3\xff";
+    static constexpr std::string_view replacements = "\"\\{}[],:0-e.tn \x01\xc3\xff";
 
     template <class T>
     static auto write(const T& value, std::size_t bytes_max) {
