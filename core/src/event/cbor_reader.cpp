@@ -145,14 +145,11 @@ bool cbor_reader::scan_part(const cbor_head& head, std::string_view& out) {
                         std::to_string(head.value) + " bytes");
     }
     out = {at_, static_cast<std::size_t>(head.value)};
-    const char* const stop = at_ + out.size();
-    if (is_text) {
-        const char* const wrong = find_invalid_utf8(at_, stop);
-        if (wrong != stop) {
-            return fail(codec_errc::invalid_utf8, wrong, "UTF-8", quoted_byte(*wrong));
-        }
+    const std::size_t wrong = is_text ? find_invalid_utf8(out) : out.npos;
+    if (wrong != out.npos) {
+        return fail(codec_errc::invalid_utf8, at_ + wrong, "UTF-8", quoted_byte(out[wrong]));
     }
-    at_ = stop;
+    at_ += out.size();
     return true;
 }
 

@@ -187,13 +187,11 @@ bool cbor_writer::write_number(float value) {
 }
 
 bool cbor_writer::write_text(std::string_view value) {
-    const char* const end = value.data() + value.size();
-    const char* const wrong = find_invalid_utf8(value.data(), end);
-    if (wrong != end) {
-        const auto position = static_cast<std::size_t>(wrong - value.data());
+    const std::size_t wrong = find_invalid_utf8(value);
+    if (wrong != value.npos) {
         return fail(codec_errc::invalid_utf8, "UTF-8",
-                    quoted_byte(*wrong) + " at " + std::to_string(position) + " of " +
-                        quoted_excerpt(value, position));
+                    quoted_byte(value[wrong]) + " at " + std::to_string(wrong) + " of " +
+                        quoted_excerpt(value, wrong));
     }
     return put_head(cbor_major::text, value.size()) && put(value);
 }

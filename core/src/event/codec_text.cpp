@@ -32,8 +32,11 @@ std::string range(Integer min, Integer max) {
 
 }  // namespace
 
-const char* find_invalid_utf8(const char* at, const char* end) noexcept {
+std::size_t find_invalid_utf8(std::string_view text) noexcept {
     constexpr std::uint64_t high_bits = 0x8080808080808080U;
+    const char* const begin = text.data();
+    const char* const end = begin + text.size();
+    const char* at = begin;
     while (at != end) {
         std::uint64_t word = 0;
         if (end - at >= static_cast<std::ptrdiff_t>(sizeof word)) {
@@ -49,11 +52,11 @@ const char* find_invalid_utf8(const char* at, const char* end) noexcept {
         }
         const std::size_t length = utf8_length(at, end);
         if (length == 0) {
-            return at;
+            return static_cast<std::size_t>(at - begin);
         }
         at += length;
     }
-    return end;
+    return std::string_view::npos;
 }
 
 // Not "[" + what + "]", for which GCC 12 has a wrong warning at -O3.

@@ -45,8 +45,8 @@ namespace stentor::inline v0::detail {
     return 0;
 }
 
-// The first byte that is not part of well-formed UTF-8, or the end.
-[[nodiscard]] const char* find_invalid_utf8(const char* at, const char* end) noexcept;
+// Where the first byte is that is not part of well-formed UTF-8, or npos.
+[[nodiscard]] std::size_t find_invalid_utf8(std::string_view text) noexcept;
 
 // `2026-11-27T03:12:52.25Z` as ticks since 1970 of num / den seconds.
 enum class moment_fault : std::uint8_t { none, malformed, too_fine, out_of_range };
@@ -86,8 +86,9 @@ template <class Format>
 template <class Integer>
 [[nodiscard]] bool parse_canonical(std::string_view text, Integer& into) {
     char again[24];
-    const char* const end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, into);
+    const char* const begin = text.data();
+    const char* const end = begin + text.size();
+    const auto [stop, error] = std::from_chars(begin, end, into);
     if (error != std::errc() || stop != end) {
         return false;
     }

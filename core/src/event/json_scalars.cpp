@@ -147,10 +147,12 @@ bool json_reader::read_any_number(any_number& into) {
     const std::string_view digits(start, static_cast<std::size_t>(at_ - start));
     into.kind = any_number::kinds::real;
     at_ = start;
+    if (!read_float(into.real)) {
+        return false;
+    }
     // A longer integer is taken as the double that is written like this.
-    return read_float(into.real) && (!is_integer || is_written_as(into.real, digits) ||
-                                     fail(codec_errc::out_of_range, start,
-                                          "an integer of at most 64 bits", describe(start)));
+    return !is_integer || is_written_as(into.real, digits) ||
+           fail(codec_errc::out_of_range, start, "an integer of at most 64 bits", describe(start));
 }
 
 bool json_reader::read_bool(bool& into) {
