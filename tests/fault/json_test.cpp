@@ -2,6 +2,7 @@
 #include <stentor/event/json.hpp>
 
 #include "allocation.hpp"
+#include "fail_each.hpp"
 #include "support/described.hpp"
 #include "support/random_value.hpp"
 
@@ -11,26 +12,7 @@
 #include <string>
 #include <utility>
 
-// The n-th allocation fails, for every n until a document passes without one.
 namespace stentor::fault {
-namespace {
-
-// Runs the call with each allocation failing in turn; returns how many times one did.
-template <class Call>
-std::uint64_t fail_each(Call call) {
-    for (std::uint64_t nth = 1;; ++nth) {
-        arm(nth, shortage::once, false);
-        const bool ok = call();
-        const std::uint64_t counted = disarm();
-        if (counted < nth) {
-            EXPECT_TRUE(ok);
-            return nth - 1;
-        }
-        EXPECT_FALSE(ok) << "allocation " << nth;
-    }
-}
-
-}  // namespace
 
 TEST(json_without_memory, is_an_error_and_leaves_the_string_alone) {
     described::random_values random(7);

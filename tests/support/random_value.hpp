@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <stentor/event/json_traits.hpp>
+#include <stentor/event/codec_traits.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "event/codec_text.hpp"
 #include "event/json_text.hpp"
 #include "event/text_excerpt.hpp"
 #include <stentor/event/json_reader.hpp>
@@ -14,21 +15,6 @@ namespace stentor::inline v0::detail {
 namespace {
 
 constexpr std::size_t word_bits = 64;
-
-// Documents mostly keep the order of the type: the search begins behind the last field.
-std::size_t find_field(const json_fields& fields, std::string_view name, std::size_t start) {
-    for (std::size_t at = start; at < fields.count; ++at) {
-        if (fields.rows[at].name() == name) {
-            return at;
-        }
-    }
-    for (std::size_t at = 0; at < start; ++at) {
-        if (fields.rows[at].name() == name) {
-            return at;
-        }
-    }
-    return fields.count;
-}
 
 }  // namespace
 
@@ -96,7 +82,7 @@ bool json_reader::read_fields(const json_fields& fields, void* object) {
     if (!open('{', "an object")) {
         return false;
     }
-    std::array<std::uint64_t, json_fields_max / word_bits> seen{};
+    std::array<std::uint64_t, fields_max / word_bits> seen{};
     const std::size_t mark = scratch_.names.size();
     std::size_t next = 0;
     bool ok = true;
@@ -115,7 +101,7 @@ bool json_reader::read_field(const json_fields& fields, std::size_t& next,
                              std::span<std::uint64_t> seen, void* object) {
     std::size_t index = next;
     name_at_ = at_;
-    if (next < fields.count && take(fields.rows[next].quoted)) {
+    if (next < fields.count && take(fields.rows[next].spelled)) {
         skip_space();
     } else {
         raw_text name;
@@ -154,7 +140,7 @@ bool json_reader::read_unknown(const json_fields& fields, raw_text name, void* o
         return in_entry(name);
     }
     if (fields.unknown != nullptr) {
-        std::string& kept = fields.unknown(object)->text_;
+        std::string& kept = fields.unknown(object)->kept_;
         kept += kept.empty() ? "" : ",";
         kept.append(start, at_);
     }
@@ -298,11 +284,11 @@ bool json_reader::skip_object() {
     return ok && check_repeated(mark);
 }
 
-bool json_reader::names_one_of(const unknown_fields& kept, const json_fields& fields,
+bool json_reader::names_one_of(std::string_view kept, const json_fields& fields,
                                std::string& name) {
     json_scratch scratch;
     const json_read_options options{.depth_max = json_depth_limit};
-    json_reader reader(kept.text(), options, scratch);
+    json_reader reader(kept, options, scratch);
     for (;;) {
         raw_text raw;
         if (!reader.read_name(raw)) {

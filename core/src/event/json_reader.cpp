@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <stentor/event/json_reader.hpp>
 
+#include "event/codec_text.hpp"
 #include "event/json_text.hpp"
 #include "event/text_excerpt.hpp"
 

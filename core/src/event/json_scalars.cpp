@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "event/codec_text.hpp"
 #include "event/json_text.hpp"
 #include "event/text_excerpt.hpp"
 #include <stentor/event/json_reader.hpp>
@@ -18,31 +19,14 @@ bool is_digit(char c) noexcept {
     return c >= '0' && c <= '9';
 }
 
-template <class Integer>
-std::string range_text(Integer min, Integer max) {
-    return "an integer from " + std::to_string(min) + " to " + std::to_string(max);
-}
-
-// As the writer spells it: no leading zero, no "-0".
-template <class Integer>
-bool parse_canonical(std::string_view text, Integer& into) {
-    char again[24];
-    const char* const end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, into);
-    if (error != std::errc() || stop != end) {
-        return false;
-    }
-    return text == std::string_view(again, std::to_chars(again, std::end(again), into).ptr);
-}
-
-std::string names_text(std::span<const enum_name> names) {
-    constexpr std::size_t shown_max = 16;
-    std::string text = "one of";
-    for (const enum_name& one : names.first(std::min(names.size(), shown_max))) {
-        text += ' ';
-        text += one.name;
-    }
-    return names.size() > shown_max ? text + " ..." : text;
+// With the fewest digits, or with all.
+bool is_written_as(double value, std::string_view digits) {
+    char text[512];
+    const auto same = [&](std::to_chars_result written) {
+        return digits == std::string_view(text, static_cast<std::size_t>(written.ptr - text));
+    };
+    return same(std::to_chars(text, std::end(text), value)) ||
+           same(std::to_chars(text, std::end(text), value, std::chars_format::fixed));
 }
 
 }  // namespace
@@ -150,6 +134,27 @@ bool json_reader::read_number(float& into) {
     return read_float(into);
 }
 
+bool json_reader::read_any_number(any_number& into) {
+    const char* const start = at_;
+    bool negative = false;
+    bool fits = false;
+    const bool is_integer = scan_integer(into.natural, negative, fits);
+    into.kind = negative ? any_number::kinds::negative : any_number::kinds::natural;
+    into.negative = static_cast<std::int64_t>(0 - into.natural);
+    if (is_integer && fits && (!negative || into.negative < 0)) {
+        return true;
+    }
+    const std::string_view digits(start, static_cast<std::size_t>(at_ - start));
+    into.kind = any_number::kinds::real;
+    at_ = start;
+    if (!read_float(into.real)) {
+        return false;
+    }
+    // A longer integer is taken as the double that is written like this.
+    return !is_integer || is_written_as(into.real, digits) ||
+           fail(codec_errc::out_of_range, start, "an integer of at most 64 bits", describe(start));
+}
+
 bool json_reader::read_bool(bool& into) {
     into = take("true");
     return into || take("false") || fail_expected(at_, "true or false");
@@ -189,7 +194,7 @@ bool json_reader::read_enum(std::int64_t& into, std::span<const enum_name> names
     return name_to_enum(decoded(text), into, names);
 }
 
-bool json_reader::read_moment(std::int64_t& ticks, json_unit unit) {
+bool json_reader::read_moment(std::int64_t& ticks, tick_unit unit) {
     raw_text text;
     const char* const start = at_;
     if (!is_next('"')) {

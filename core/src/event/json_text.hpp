@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-// Texts inside JSON: which bytes stand for themselves, and what well-formed UTF-8 is.
+// Texts inside JSON: which bytes stand for themselves, and what escapes stand for.
 
 namespace stentor::inline v0::detail {
 
@@ -64,50 +64,7 @@ inline constexpr std::array<bool, 256> is_plain_byte = [] {
     return at;
 }
 
-// The length of the well-formed sequence of two bytes or more at `at`; 0: it is not one. As in
-// table 3-7 of the Unicode Standard: no surrogates, nothing overlong, nothing above U+10FFFF.
-[[nodiscard]] inline std::size_t utf8_length(const char* at, const char* end) noexcept {
-    const auto byte = [at](std::size_t index) { return static_cast<unsigned char>(at[index]); };
-    const auto follows = [&](std::size_t index, unsigned min, unsigned max) {
-        return byte(index) >= min && byte(index) <= max;
-    };
-    const auto left = static_cast<std::size_t>(end - at);
-    const unsigned first = byte(0);
-    if (first >= 0xC2 && first <= 0xDF) {
-        return left >= 2 && follows(1, 0x80, 0xBF) ? 2 : 0;
-    }
-    if (first >= 0xE0 && first <= 0xEF) {
-        const unsigned min = first == 0xE0 ? 0xA0 : 0x80;
-        const unsigned max = first == 0xED ? 0x9F : 0xBF;
-        return left >= 3 && follows(1, min, max) && follows(2, 0x80, 0xBF) ? 3 : 0;
-    }
-    if (first >= 0xF0 && first <= 0xF4) {
-        const unsigned min = first == 0xF0 ? 0x90 : 0x80;
-        const unsigned max = first == 0xF4 ? 0x8F : 0xBF;
-        const bool good =
-            left >= 4 && follows(1, min, max) && follows(2, 0x80, 0xBF) && follows(3, 0x80, 0xBF);
-        return good ? 4 : 0;
-    }
-    return 0;
-}
-
 // The text that stands between quotes with escapes; it has been checked.
 void append_unescaped(std::string& out, std::string_view inside);
-
-// `2026-11-27T03:12:52.25Z` as ticks since 1970 of num / den seconds.
-enum class moment_fault : std::uint8_t { none, malformed, too_fine, out_of_range };
-[[nodiscard]] moment_fault parse_moment(std::string_view text, std::int64_t num, std::int64_t den,
-                                        std::int64_t& ticks) noexcept;
-
-inline constexpr std::size_t moment_size_max = 48;
-// Writes it in UTC with all digits that the unit has. 0: the year is not one of 0000 to 9999.
-[[nodiscard]] std::size_t format_moment(std::int64_t ticks, std::int64_t num, std::int64_t den,
-                                        char* out) noexcept;
-
-// For paths: `name`, or `["a name"]` when it is no identifier.
-[[nodiscard]] std::string path_step(std::string_view name);
-[[nodiscard]] std::string path_step(std::size_t index);
-// Puts a step in front of a path.
-void prepend_step(std::string& path, std::string_view step);
 
 }  // namespace stentor::inline v0::detail

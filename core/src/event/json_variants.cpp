@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "event/codec_text.hpp"
 #include "event/text_excerpt.hpp"
 #include <stentor/event/json_reader.hpp>
 
@@ -12,47 +13,27 @@
 namespace stentor::inline v0::detail {
 namespace {
 
-std::string_view form_text(json_form form) {
-    switch (form) {
-        case json_form::null: return "null";
-        case json_form::boolean: return "true or false";
-        case json_form::number: return "a number";
-        case json_form::text: return "a text";
-        case json_form::list: return "a list";
-        case json_form::object: return "an object";
-    }
-    return {};
-}
-
-std::string alternatives_text(const json_alternatives& alternatives) {
-    std::string text;
-    for (std::size_t at = 0; at < alternatives.count; ++at) {
-        const json_alternative& one = alternatives.rows[at];
-        text += at == 0 ? "" : ", or ";
-        if (one.form == json_form::object) {
-            text += "{\"";
-            text += one.name;
-            text += "\": ...}";
-        } else {
-            text += form_text(one.form);
-        }
-    }
-    return text;
-}
-
-json_form form_at(char c) {
+value_form form_at(char c) {
     switch (c) {
-        case '{': return json_form::object;
-        case '[': return json_form::list;
-        case '"': return json_form::text;
+        case '{': return value_form::object;
+        case '[': return value_form::list;
+        case '"': return value_form::text;
         case 't':
-        case 'f': return json_form::boolean;
-        case 'n': return json_form::null;
-        default: return json_form::number;
+        case 'f': return value_form::boolean;
+        case 'n': return value_form::null;
+        default: return value_form::number;
     }
 }
 
 }  // namespace
+
+bool json_reader::next_form(value_form& form) {
+    if (at_ == end_) {
+        return fail_syntax(at_, "a value");
+    }
+    form = form_at(*at_);
+    return true;
+}
 
 bool json_reader::fail_alternatives(const json_alternatives& alternatives) {
     return fail_expected(at_, alternatives_text(alternatives));
@@ -62,8 +43,8 @@ bool json_reader::read_variant(const json_alternatives& alternatives, void* vari
     if (at_ == end_) {
         return fail_alternatives(alternatives);
     }
-    const json_form form = form_at(*at_);
-    if (form == json_form::object) {
+    const value_form form = form_at(*at_);
+    if (form == value_form::object) {
         return read_wrapped(alternatives, variant);
     }
     for (std::size_t at = 0; at < alternatives.count; ++at) {
@@ -78,7 +59,7 @@ bool json_reader::read_wrapped(const json_alternatives& alternatives, void* vari
     const char* const start = at_;
     const auto* const end = alternatives.rows + alternatives.count;
     const auto is_object = [](const json_alternative& one) {
-        return one.form == json_form::object;
+        return one.form == value_form::object;
     };
     if (std::none_of(alternatives.rows, end, is_object)) {
         return fail_alternatives(alternatives);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <stentor/event/json_writer.hpp>
 
+#include "event/codec_text.hpp"
 #include "event/json_text.hpp"
+#include "event/other_format.hpp"
 #include "event/text_excerpt.hpp"
 #include <stentor/event/json_reader.hpp>
 #include <stentor/event/unknown_fields.hpp>
@@ -211,7 +213,7 @@ bool json_writer::write_enum(std::int64_t value, std::span<const enum_name> name
                 "the value " + std::to_string(value));
 }
 
-bool json_writer::write_moment(std::int64_t ticks, json_unit unit) {
+bool json_writer::write_moment(std::int64_t ticks, tick_unit unit) {
     if (!ensure(moment_size_max)) {
         return false;
     }
@@ -234,7 +236,7 @@ bool json_writer::write_fields(const json_fields& fields, const void* object) {
         if (row->absent != nullptr && row->absent(object)) {
             continue;
         }
-        if (!put(row->quoted) || !row->write(*this, object) || !next()) {
+        if (!put(row->spelled) || !row->write(*this, object) || !next()) {
             return in_field(row->name());
         }
     }
@@ -251,15 +253,23 @@ bool json_writer::write_unknown(const json_fields& fields, const void* object) {
         return true;
     }
     std::string name;  // the member may have been filled by another type, which did not know it
-    if (json_reader::names_one_of(kept, fields, name)) {
+    std::string converted;
+    codec_error why;
+    if (kept.is_cbor_ && !cbor_fields_as_json(kept.kept_, converted, why)) {
+        fail(why.code, std::move(why.expected), std::move(why.found));
+        error_.path = std::move(why.path);
+        return false;
+    }
+    const std::string_view text = kept.is_cbor_ ? std::string_view(converted) : kept.text();
+    if (json_reader::names_one_of(text, fields, name)) {
         return fail(codec_errc::duplicate_name, "unknown fields that the type does not know",
                     quoted_excerpt(name, 0));
     }
-    return put(kept.text()) && next();
+    return put(text) && next();
 }
 
 bool json_writer::write_alternative(const json_alternative& alternative, const void* variant) {
-    if (alternative.form != json_form::object) {
+    if (alternative.form != value_form::object) {
         return alternative.write(*this, variant);
     }
     if (!open('{') || !put("\"") || !put(alternative.name) || !put("\":")) {

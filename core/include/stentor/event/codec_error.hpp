@@ -8,17 +8,17 @@
 #include <string>
 #include <string_view>
 
-// Why a text could not become a value, or a value a text: a code to branch on, where it happened,
-// and words for a person. Whatever it quotes from outside is cut and escaped, so that it can go
-// into a log as it is.
+// Why a document could not become a value, or a value a document: a code to branch on, where it
+// happened, and words for a person. Whatever it quotes from outside is cut and escaped, so that it
+// can go into a log as it is.
 //
 // Threads: a value, share as any other. Progress: building one allocates.
 
 namespace stentor::inline v0 {
 
 enum class codec_errc : std::uint8_t {
-    malformed,       // the text does not follow the grammar of the format
-    truncated,       // the text ends too early
+    malformed,       // the document does not follow the grammar of the format
+    truncated,       // the document ends too early
     invalid_utf8,    // a text that is no UTF-8, or half a surrogate pair
     wrong_type,      // well formed, and something else than the type needs
     out_of_range,    // a number or a moment that the type, or the format, cannot hold
@@ -36,7 +36,7 @@ enum class codec_errc : std::uint8_t {
 
 struct codec_error {
     codec_errc code = codec_errc::malformed;
-    // Where in the text; when writing, how many bytes were written before.
+    // Where in the document, in bytes; when writing, how many bytes were written before.
     std::size_t offset = 0;
     std::string path{};      // as `lines[3].count`; empty: the document itself
     std::string expected{};  // as `an integer from 0 to 255`

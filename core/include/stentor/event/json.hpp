@@ -3,9 +3,11 @@
 
 #include <stentor/base/result.hpp>
 #include <stentor/event/codec_error.hpp>
+#include <stentor/event/codec_value.hpp>
 #include <stentor/event/fields.hpp>
 #include <stentor/event/json_options.hpp>
-#include <stentor/event/json_value.hpp>
+#include <stentor/event/json_reader.hpp>
+#include <stentor/event/json_writer.hpp>
 #include <stentor/event/unknown_fields.hpp>
 
 #include <cstddef>
@@ -41,7 +43,7 @@ result<void, codec_error> append_json(std::string& out, const T& value,
     return detail::write_json_document(
         out, options,
         [](detail::json_writer& writer, const void* object) {
-            return detail::write_json(writer, *static_cast<const T*>(object));
+            return detail::write_value(writer, *static_cast<const T*>(object));
         },
         &value);
 }
@@ -67,7 +69,7 @@ template <class T>
     auto done = detail::read_json_document(
         text, options,
         [](detail::json_reader& reader, void* into, std::size_t) {
-            return detail::read_json(reader, *static_cast<T*>(into));
+            return detail::read_value(reader, *static_cast<T*>(into));
         },
         &*value);
     if (!done) {

@@ -15,7 +15,7 @@
 #include <string_view>
 
 // Reads a JSON text (RFC 8259, UTF-8 without a byte order mark) straight into objects, without a
-// tree in between. For json_value.hpp, not for users: they call from_json().
+// tree in between. For codec_value.hpp, not for users: they call from_json().
 //
 // Every read_... returns false when it has recorded an error; each caller on the way out adds the
 // piece of the path that it knows, so that a document without errors pays nothing for paths. No
@@ -30,6 +30,8 @@ struct json_scratch;
 
 class STENTOR_EXPORT json_reader {
 public:
+    using format = json_format;
+    using name_type = std::string_view;
     using element_reader = bool (*)(json_reader& reader, void* into, std::size_t index);
     using entry_reader = bool (*)(json_reader& reader, void* into, std::string_view name);
     static constexpr std::size_t any_count = static_cast<std::size_t>(-1);
@@ -44,7 +46,7 @@ public:
     [[nodiscard]] bool read_number(float& into);
     [[nodiscard]] bool read_text(std::string& into);
     [[nodiscard]] bool read_enum(std::int64_t& into, std::span<const enum_name> names);
-    [[nodiscard]] bool read_moment(std::int64_t& ticks, json_unit unit);
+    [[nodiscard]] bool read_moment(std::int64_t& ticks, tick_unit unit);
     [[nodiscard]] bool read_null();
     // Takes a `null` if there is one.
     [[nodiscard]] bool take_null() noexcept { return take("null"); }
@@ -54,7 +56,11 @@ public:
     [[nodiscard]] bool read_map(entry_reader read, void* into);
     [[nodiscard]] bool read_variant(const json_alternatives& alternatives, void* variant);
 
-    // For entry readers: the name as a key that is no text. `name` may be changed by the next read.
+    // For entry readers: the name as a key. `name` may be changed by the next read.
+    [[nodiscard]] static bool name_to_text(std::string_view name, std::string& into) {
+        into = name;
+        return true;
+    }
     [[nodiscard]] bool name_to_signed(std::string_view name, std::int64_t& into, std::int64_t min,
                                       std::int64_t max);
     [[nodiscard]] bool name_to_unsigned(std::string_view name, std::uint64_t& into,
@@ -63,12 +69,16 @@ public:
                                     std::span<const enum_name> names);
     [[nodiscard]] bool refuse_repeated(std::string_view name);
 
+    // For values whose type nobody knows.
+    [[nodiscard]] bool next_form(value_form& form);
+    [[nodiscard]] bool read_any_number(any_number& into);
+
     // After the value: nothing else may follow.
     [[nodiscard]] bool at_end();
     [[nodiscard]] codec_error take_error() noexcept { return static_cast<codec_error&&>(error_); }
 
     // Whether one of these kept fields has a name of the table.
-    [[nodiscard]] static bool names_one_of(const unknown_fields& kept, const json_fields& fields,
+    [[nodiscard]] static bool names_one_of(std::string_view kept, const json_fields& fields,
                                            std::string& name);
 
 private:

@@ -15,7 +15,7 @@
 #include <string_view>
 
 // Writes objects as JSON without white space, behind what a string has already. For
-// json_value.hpp, not for users: they call to_json() and append_json().
+// codec_value.hpp, not for users: they call to_json() and append_json().
 //
 // Every write_... returns false when it has recorded an error. Lists and objects are written with a
 // comma behind each element, whose last one the closing bracket replaces.
@@ -26,6 +26,8 @@ namespace stentor::inline v0::detail {
 
 class STENTOR_EXPORT json_writer {
 public:
+    using format = json_format;
+
     json_writer(std::string& out, const json_write_options& options) noexcept;
 
     [[nodiscard]] bool write_null() { return put("null"); }
@@ -36,16 +38,21 @@ public:
     [[nodiscard]] bool write_number(float value);
     [[nodiscard]] bool write_text(std::string_view value);
     [[nodiscard]] bool write_enum(std::int64_t value, std::span<const enum_name> names);
-    [[nodiscard]] bool write_moment(std::int64_t ticks, json_unit unit);
+    [[nodiscard]] bool write_moment(std::int64_t ticks, tick_unit unit);
 
     [[nodiscard]] bool write_fields(const json_fields& fields, const void* object);
     [[nodiscard]] bool write_alternative(const json_alternative& alternative, const void* variant);
 
-    [[nodiscard]] bool open_list() { return open('['); }
-    [[nodiscard]] bool open_map() { return open('{'); }
+    [[nodiscard]] bool open_list(std::size_t /*count*/) { return open('['); }
+    [[nodiscard]] bool open_map(std::size_t /*count*/) { return open('{'); }
     [[nodiscard]] bool close_list() { return close(']'); }
     [[nodiscard]] bool close_map() { return close('}'); }
     [[nodiscard]] bool next() { return put(","); }
+    // Those whose number of elements nobody knows yet.
+    [[nodiscard]] bool open_endless_list() { return open('['); }
+    [[nodiscard]] bool open_endless_map() { return open('{'); }
+    [[nodiscard]] bool close_endless_list() { return close(']'); }
+    [[nodiscard]] bool close_endless_map() { return close('}'); }
     // Entries of maps whose keys are no texts.
     [[nodiscard]] bool write_signed_name(std::int64_t name);
     [[nodiscard]] bool write_unsigned_name(std::uint64_t name);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <stentor/event/codec_table.hpp>
 #include <stentor/event/fields.hpp>
-#include <stentor/event/json_table.hpp>
 #include <stentor/event/unknown_fields.hpp>
 
 #include <array>
@@ -16,8 +16,8 @@
 #include <type_traits>
 #include <variant>
 
-// Which kinds of types JSON can hold, how variants tell their alternatives apart, and what the
-// compiler says of everything else.
+// Which kinds of types a document can hold, how variants tell their alternatives apart, and what
+// the compiler says of everything else.
 
 namespace stentor::inline v0::detail {
 
@@ -110,19 +110,19 @@ inline constexpr bool is_smart_pointer = requires(const T& pointer) {
 // changes no document.
 
 template <class T>
-consteval json_form form_of() {
+consteval value_form form_of() {
     if constexpr (std::same_as<T, std::monostate>) {
-        return json_form::null;
+        return value_form::null;
     } else if constexpr (std::same_as<T, bool>) {
-        return json_form::boolean;
+        return value_form::boolean;
     } else if constexpr (is_integer<T> || is_floating<T> || is_duration<T>) {
-        return json_form::number;
+        return value_form::number;
     } else if constexpr (std::same_as<T, std::string> || std::is_enum_v<T> || is_moment<T>) {
-        return json_form::text;
+        return value_form::text;
     } else if constexpr (is_array<T> || is_list<T>) {
-        return json_form::list;
+        return value_form::list;
     } else {
-        return json_form::object;
+        return value_form::object;
     }
 }
 
@@ -137,7 +137,7 @@ consteval std::string_view name_of() {
 
 template <class... T>
 consteval bool tells_apart(const std::variant<T...>*) {
-    constexpr std::array<json_form, sizeof...(T)> forms{form_of<T>()...};
+    constexpr std::array<value_form, sizeof...(T)> forms{form_of<T>()...};
     constexpr std::array<std::string_view, sizeof...(T)> names{name_of<T>()...};
     for (std::size_t left = 0; left < forms.size(); ++left) {
         for (std::size_t right = left + 1; right < forms.size(); ++right) {
@@ -151,7 +151,7 @@ consteval bool tells_apart(const std::variant<T...>*) {
 
 template <class... T>
 consteval bool holds_values(const std::variant<T...>*) {
-    return ((form_of<T>() != json_form::object || is_struct<T>) && ...);
+    return ((form_of<T>() != value_form::object || is_struct<T>) && ...);
 }
 
 template <class T>
@@ -163,8 +163,8 @@ consteval bool check_variant() {
                   "stentor: an alternative of a variant is a described struct, a list or a single "
                   "value; put the map, the optional or the other variant into a described struct");
     static_assert(apart,
-                  "stentor: two alternatives of this variant look alike in JSON, as two numbers or "
-                  "two texts do; put one of them into a described struct");
+                  "stentor: two alternatives of this variant look alike in a document, as two "
+                  "numbers or two texts do; put one of them into a described struct");
     return values && apart;
 }
 
@@ -174,8 +174,8 @@ consteval bool check_optional() {
     constexpr bool nested = is_optional<value> || is_variant<value>;
     static_assert(!nested,
                   "stentor: an optional of an optional or of a variant has two ways to be null, "
-                  "which JSON has not; make std::monostate an alternative, or use a described "
-                  "struct");
+                  "and documents have one; make std::monostate an alternative, or use a "
+                  "described struct");
     return !nested;
 }
 
@@ -222,7 +222,7 @@ consteval bool refuse_type() {
                       "in its public part or beside it, in its namespace");
     } else {
         static_assert(!std::is_object_v<T>,
-                      "stentor: JSON cannot hold this type; it holds bool, integers, float, "
+                      "stentor: a document cannot hold this type; it holds bool, integers, float, "
                       "double, std::string, chrono, optionals, lists, maps, variants, enums and "
                       "described structs");
     }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <stentor/event/codec_table.hpp>
+#include <stentor/event/codec_traits.hpp>
 #include <stentor/event/fields.hpp>
-#include <stentor/event/json_table.hpp>
-#include <stentor/event/json_traits.hpp>
 #include <stentor/event/unknown_fields.hpp>
 
 #include <array>
@@ -19,33 +19,19 @@
 
 namespace stentor::inline v0::detail {
 
-// In json_value.hpp.
-template <class T>
-[[nodiscard]] bool read_json(json_reader& reader, T& value);
-template <class T>
-[[nodiscard]] bool write_json(json_writer& writer, const T& value);
+// In codec_value.hpp.
+template <class T, class Reader>
+[[nodiscard]] bool read_value(Reader& reader, T& value);
+template <class T, class Writer>
+[[nodiscard]] bool write_value(Writer& writer, const T& value);
 
-template <fixed_text Name>
-inline constexpr auto quoted_name = [] {
-    constexpr std::string_view name = Name.view();
-    std::array<char, name.size() + 3> text{};
-    std::size_t at = 0;
-    text[at++] = '"';
-    for (const char c : name) {
-        text[at++] = c;
-    }
-    text[at++] = '"';
-    text[at++] = ':';
-    return text;
-}();
-
-template <class T, class Field>
-bool read_member(json_reader& reader, void* object) {
-    return read_json(reader, static_cast<T*>(object)->*Field::member);
+template <class T, class Field, class Reader>
+bool read_member(Reader& reader, void* object) {
+    return read_value(reader, static_cast<T*>(object)->*Field::member);
 }
-template <class T, class Field>
-bool write_member(json_writer& writer, const void* object) {
-    return write_json(writer, static_cast<const T*>(object)->*Field::member);
+template <class T, class Field, class Writer>
+bool write_member(Writer& writer, const void* object) {
+    return write_value(writer, static_cast<const T*>(object)->*Field::member);
 }
 template <class T, class Field>
 bool member_is_absent(const void* object) {
@@ -62,15 +48,15 @@ template <class T, class Field>
 inline constexpr bool is_unknown_member =
     std::same_as<std::remove_const_t<member_of<T, Field>>, unknown_fields>;
 
-template <class T, fixed_text Name, auto Member>
-constexpr json_field make_field(field<Name, Member>*) {
+template <class T, class Format, fixed_text Name, auto Member>
+constexpr field_row<Format> make_field(field<Name, Member>*) {
     using one = field<Name, Member>;
     static_assert(!std::is_const_v<member_of<T, one>>,
                   "stentor: a const member can be described, but nothing can be read into it");
-    json_field row{};
-    row.quoted = {quoted_name<Name>.data(), quoted_name<Name>.size()};
-    row.read = &read_member<T, one>;
-    row.write = &write_member<T, one>;
+    field_row<Format> row{};
+    row.spelled = Format::template spelled<Name>;
+    row.read = &read_member<T, one, typename Format::reader>;
+    row.write = &write_member<T, one, typename Format::writer>;
     if constexpr (is_optional<member_of<T, one>>) {
         row.absent = &member_is_absent<T, one>;
     }
@@ -78,20 +64,21 @@ constexpr json_field make_field(field<Name, Member>*) {
 }
 
 template <class T, class List>
-struct field_table;
+struct struct_fields;
 template <class T, fixed_text TypeName, class... Field>
-struct field_table<T, field_list<TypeName, Field...>> {
+struct struct_fields<T, field_list<TypeName, Field...>> {
     static constexpr std::size_t unknown_count = (0 + ... + (is_unknown_member<T, Field> ? 1 : 0));
     static_assert(unknown_count <= 1, "stentor: one member of type unknown_fields is enough");
     static constexpr std::size_t count = sizeof...(Field) - unknown_count;
-    static_assert(count <= json_fields_max);
+    static_assert(count <= fields_max);
 
+    template <class Format>
     static constexpr auto make() {
-        std::array<json_field, count> rows{};
+        std::array<field_row<Format>, count> rows{};
         [[maybe_unused]] std::size_t at = 0;
         [[maybe_unused]] const auto add = [&]<class One>(One* which) {
             if constexpr (!is_unknown_member<T, One>) {
-                rows[at++] = make_field<T>(which);
+                rows[at++] = make_field<T, Format>(which);
             }
         };
         (add(static_cast<Field*>(nullptr)), ...);
@@ -110,10 +97,12 @@ struct field_table<T, field_list<TypeName, Field...>> {
 };
 
 template <class T>
-inline constexpr auto field_rows = field_table<T, typename description_of<T>::type>::make();
-template <class T>
-inline constexpr json_fields json_fields_of = {
-    field_rows<T>.data(), field_rows<T>.size(),
-    field_table<T, typename description_of<T>::type>::unknown()};
+using fields_of = struct_fields<T, typename description_of<T>::type>;
+
+template <class T, class Format>
+inline constexpr auto field_rows_of = fields_of<T>::template make<Format>();
+template <class T, class Format>
+inline constexpr field_table<Format> field_table_of = {
+    field_rows_of<T, Format>.data(), field_rows_of<T, Format>.size(), fields_of<T>::unknown()};
 
 }  // namespace stentor::inline v0::detail
