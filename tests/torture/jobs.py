@@ -118,4 +118,6 @@ ALL = [
     *(explored(subject) for subject in ("engine", "credit_pool", "call_guard", "read_sections")),
     Fuzz("fuzz.topic", "the topic parser", "stentor_fuzz_topic", "topic"),
     Fuzz("fuzz.pattern", "the pattern parser", "stentor_fuzz_pattern", "pattern"),
+    Fuzz("fuzz.json", "the JSON reader", "stentor_fuzz_json", "json"),
+    Fuzz("fuzz.cbor", "the CBOR reader", "stentor_fuzz_cbor", "cbor"),
 ]
