@@ -144,9 +144,22 @@ void engine::life::look_at_hooks(std::int64_t now_ns) noexcept {
     }
 }
 
-void engine::life::enter_hook(subscription_record& record, hook_call& call) noexcept {
+// False: there is none. A copy, because who destroys the handler forgets its hooks.
+bool engine::life::enter_hook(subscription_record& record,
+                              callback<void()> subscription_options::* which,
+                              callback<void()>& hook, hook_call& call) noexcept {
     {
         const std::lock_guard lock(of_.registry_);
+        const bool changes =
+            which == &subscription_options::on_pause || which == &subscription_options::on_resume;
+        const bool over = record.removed || record.handler_gone.load(std::memory_order_acquire);
+        if (changes && over) {
+            return false;
+        }
+        hook = record.options.*which;
+        if (!hook) {
+            return false;
+        }
         ++record.hooks_running;
         call.since_ns = of_.shared_.now();
         call.next = hook_calls_;
@@ -154,6 +167,7 @@ void engine::life::enter_hook(subscription_record& record, hook_call& call) noex
     }
     of_.shared_.hooks_running.fetch_add(1, std::memory_order_seq_cst);  // [PAIR watch]
     of_.shared_.wake_watch();
+    return true;
 }
 
 void engine::life::leave_hook(subscription_record& record, hook_call& call) noexcept {

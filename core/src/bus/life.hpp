@@ -134,9 +134,9 @@ private:
     void open(subscription_record& record) noexcept;
     void release(subscription_record& record) noexcept;
 
-    [[nodiscard]] std::optional<std::string> run_hook(subscription_record& record,
-                                                      const callback<void()>& hook,
-                                                      std::string_view name) noexcept;
+    [[nodiscard]] std::optional<std::string> run_hook(
+        subscription_record& record, callback<void()> subscription_options::* which,
+        std::string_view name) noexcept;
     void complain(const subscription_record& record, std::string_view hook,
                   std::string_view why) noexcept;
     [[nodiscard]] handler_row row_of(const subscription_record& record) const;
@@ -151,7 +151,9 @@ private:
     void look_at_inlined(std::int64_t now_ns) noexcept;
     [[nodiscard]] inline_call inline_call_of(std::uint32_t slot) const noexcept;
     void report_inlined(std::uint32_t slot, const inline_call& call, std::int64_t age_ns) noexcept;
-    void enter_hook(subscription_record& record, hook_call& call) noexcept;
+    [[nodiscard]] bool enter_hook(subscription_record& record,
+                                  callback<void()> subscription_options::* which,
+                                  callback<void()>& hook, hook_call& call) noexcept;
     void leave_hook(subscription_record& record, hook_call& call) noexcept;
 
     hook_call* hook_calls_ = nullptr;                   // under registry_

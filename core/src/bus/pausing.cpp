@@ -111,7 +111,7 @@ result<bool, error> engine::life::pause(const record_ptr& record, backlog what,
     }
     static_cast<void>(of_.wait_for_calls(*record, calls::running));
     if (running) {
-        if (const auto failed = run_hook(*record, record->options.on_pause, "on_pause")) {
+        if (const auto failed = run_hook(*record, &subscription_options::on_pause, "on_pause")) {
             complain(*record, "on_pause", *failed);
         }
     }
@@ -136,7 +136,8 @@ result<bool, error> engine::life::resume(const record_ptr& record) {
     }
     if (record->begun == 0) {
         start(record);
-    } else if (const auto failed = run_hook(*record, record->options.on_resume, "on_resume")) {
+    } else if (const auto failed =
+                   run_hook(*record, &subscription_options::on_resume, "on_resume")) {
         {
             const std::lock_guard lock(of_.registry_);
             record->state = handler_state::failed;

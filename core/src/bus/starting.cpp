@@ -71,7 +71,7 @@ void engine::life::start(const record_ptr& record) {
         record->state = handler_state::starting;
         record->changing = true;
     }
-    auto failed = run_hook(*record, record->options.on_start, "on_start");
+    auto failed = run_hook(*record, &subscription_options::on_start, "on_start");
     bool orphaned = false;
     {
         const std::lock_guard lock(of_.registry_);
@@ -108,21 +108,22 @@ void engine::life::stop(subscription_record& record) noexcept {
     if (record.begun == 0) {
         return;
     }
-    if (const auto failed = run_hook(record, record.options.on_stop, "on_stop")) {
+    if (const auto failed = run_hook(record, &subscription_options::on_stop, "on_stop")) {
         complain(record, "on_stop", *failed);
     }
     announce_stopped(record);
 }
 
-// What it threw, in words; nothing when it went well or there is none.
+// What it threw, in words; nothing when it went well or there is none. Another thread may end the
+// subscription: then a pause or a resume has no hook any more, or that thread waits for it.
 std::optional<std::string> engine::life::run_hook(subscription_record& record,
-                                                  const callback<void()>& hook,
+                                                  callback<void()> subscription_options::* which,
                                                   std::string_view name) noexcept {
-    if (!hook) {
+    callback<void()> hook;
+    hook_call call{.of = &record, .hook = name, .since_ns = 0, .reported = false, .next = nullptr};
+    if (!enter_hook(record, which, hook, call)) {
         return std::nullopt;
     }
-    hook_call call{.of = &record, .hook = name, .since_ns = 0, .reported = false, .next = nullptr};
-    enter_hook(record, call);
     const hook_frame here{&record, innermost};
     innermost = &here;
     std::optional<std::string> failed;
@@ -138,6 +139,7 @@ std::optional<std::string> engine::life::run_hook(subscription_record& record,
     hook();
 #endif
     innermost = here.outer;
+    hook = {};  // who waits for it may rely on it that what it captured is gone
     leave_hook(record, call);
     return failed;
 }

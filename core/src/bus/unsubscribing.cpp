@@ -181,7 +181,11 @@ void engine::destroy_handler(subscription_record& record) noexcept {
         life_->stop(record);
         record.call = nullptr;
         record.options.order.forget_keys();
-        record.forget_hooks();
+        // Destroyed behind the lock.
+        static_cast<void>([&] {
+            const std::lock_guard lock(registry_);
+            return record.take_hooks();
+        }());
         --handlers_ending;
         record.handler_ended.store(true, std::memory_order_release);
     }

@@ -24,6 +24,7 @@
 #include <source_location>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace stentor::inline v0::detail {
 
@@ -89,12 +90,11 @@ public:
         closed.store(true, std::memory_order_seq_cst);
         barred.store(true, std::memory_order_seq_cst);  // [PAIR barrier]
     }
-    // With the handler go its hooks, and what they captured.
-    void forget_hooks() noexcept {
-        for (auto* one :
-             {&options.on_start, &options.on_stop, &options.on_pause, &options.on_resume}) {
-            *one = {};
-        }
+    // With the handler go its hooks, and what they captured: by the caller, without the registry's
+    // lock, which it has here.
+    [[nodiscard]] std::array<callback<void()>, 4> take_hooks() noexcept {
+        return {std::exchange(options.on_start, {}), std::exchange(options.on_stop, {}),
+                std::exchange(options.on_pause, {}), std::exchange(options.on_resume, {})};
     }
     [[nodiscard]] std::string_view topic_text() const noexcept {
         return type != nullptr ? type->topic : topics->view();
