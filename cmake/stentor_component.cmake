@@ -50,6 +50,8 @@ function(stentor_add_component name)
         VISIBILITY_INLINES_HIDDEN ON
         POSITION_INDEPENDENT_CODE ON
         CXX_EXTENSIONS OFF
+        UNITY_BUILD "${STENTOR_UNITY_BUILD}"
+        UNITY_BUILD_BATCH_SIZE 12
     )
     stentor_private_flags(${target})
     set_property(GLOBAL APPEND PROPERTY STENTOR_COMPONENTS ${name})
@@ -101,6 +103,8 @@ function(stentor_check_headers name)
     target_link_libraries(${target} PRIVATE stentor::${name})
     target_include_directories(${target} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}/src")
     stentor_private_flags(${target})
+    # Nobody runs them.
+    target_compile_options(${target} PRIVATE -O0 -g0)
     set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
     set_property(GLOBAL APPEND PROPERTY STENTOR_HEADER_CHECKS ${target})
 endfunction()

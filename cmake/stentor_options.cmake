@@ -10,6 +10,9 @@ option(STENTOR_INSTALL "Generate the install rules" ${PROJECT_IS_TOP_LEVEL})
 option(STENTOR_METRICS "Keep histograms and counters; OFF only to measure what they cost" ON)
 option(STENTOR_WERROR "Treat warnings as errors in our own targets" OFF)
 option(STENTOR_TEST_PCH "Precompile what most tests include; hides missing includes" OFF)
+option(STENTOR_UNITY_BUILD
+    "Compile many of the library's files as one: quicker to build, hides missing includes" OFF
+)
 option(STENTOR_NO_EXCEPTIONS "Compile our own targets without exceptions and RTTI" OFF)
 
 # stentor_choice(NAME default "help" value...): a cached string that accepts only the listed values.

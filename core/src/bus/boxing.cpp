@@ -40,8 +40,8 @@ private:
     char* out_;
 };
 
-std::size_t round_up(std::size_t value, std::size_t align) noexcept {
-    return (value + align - 1) / align * align;
+std::size_t round_up(std::size_t value, std::size_t alignment) noexcept {
+    return (value + alignment - 1) / alignment * alignment;
 }
 
 // The metadata that an event gets: its options, and what it inherits from the event that caused it.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "bus/life.hpp"
+#include "bus/subscription_checks.hpp"
 #include "event/text_excerpt.hpp"
 #include "registry/static_registrations.hpp"
 
@@ -12,10 +13,6 @@ namespace stentor::inline v0::detail {
 namespace {
 
 using registration = static_registration;
-
-std::string quoted(std::string_view text) {
-    return quoted_excerpt(text, 0);
-}
 
 std::string place_of(const registration& one) {
     return std::string(one.where().file_name()) + ":" + std::to_string(one.where().line());

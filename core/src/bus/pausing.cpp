@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "base/attempt.hpp"
 #include "bus/life.hpp"
+#include "bus/subscription_checks.hpp"
 #include "dispatch/retry_room.hpp"
 #include "dispatch/waiting_room.hpp"
-#include "event/text_excerpt.hpp"
 
 #include <algorithm>
 
@@ -15,10 +15,6 @@
 namespace stentor::inline v0::detail {
 
 namespace {
-
-std::string subject(const subscription_record& record) {
-    return "subscription " + quoted_excerpt(record.name, 0);
-}
 
 // The route says that the subscription's events go through a lane that is not `own`.
 const route_target* target_elsewhere(const route& version, const subscription_record& record,
@@ -70,10 +66,10 @@ change_result engine::life::enable(const selector& which) {
 // With registry_ held.
 std::optional<error> engine::life::may_change(const subscription_record& record) const {
     if (of_.closed()) {
-        return error(errc::closed, subject(record) + ": the bus is draining or closed");
+        return error(errc::closed, subject_of(record.name) + ": the bus is draining or closed");
     }
     if (record.changing) {
-        return error(errc::busy, subject(record) +
+        return error(errc::busy, subject_of(record.name) +
                                      ": it is being started, paused or resumed at this moment, by "
                                      "another thread or by the hook or handler that called; try "
                                      "again when that is over");
@@ -151,7 +147,7 @@ result<bool, error> engine::life::resume(const record_ptr& record) {
     const std::lock_guard lock(of_.registry_);
     if (record->state == handler_state::failed) {
         return unexpected<error>(
-            error(errc::hook_failed, subject(*record) + ": " + record->failure));
+            error(errc::hook_failed, subject_of(record->name) + ": " + record->failure));
     }
     return record->state == handler_state::running;
 }
@@ -177,7 +173,7 @@ void engine::life::resumed(const record_ptr& record) {
 std::optional<error> engine::life::hold(subscription_record& record) {
     if (record.options.execution == execution::inline_) {
         return error(errc::unsupported_combination,
-                     subject(record) +
+                     subject_of(record.name) +
                          ": with execution::inline_ nothing is queued, so nothing can "
                          "be held; disable it with backlog::drop");
     }
@@ -195,7 +191,7 @@ std::optional<error> engine::life::hold(subscription_record& record) {
         if (!set_apart(record, elsewhere)) {
             undo();
             return error(errc::no_memory,
-                         subject(record) + ": there is no room to hold the " +
+                         subject_of(record.name) + ": there is no room to hold the " +
                              std::to_string(elsewhere) +
                              " deliveries that are queued in a shared lane; disable it with "
                              "backlog::drop, or raise bus_options::capacity");
@@ -212,7 +208,7 @@ std::optional<error> engine::life::hold(subscription_record& record) {
     }
     if (!ready) {
         undo();
-        return error(errc::no_memory, subject(record) +
+        return error(errc::no_memory, subject_of(record.name) +
                                           ": no memory, or all lanes are in use; unsubscribe "
                                           "something, or raise bus_options::lanes");
     }

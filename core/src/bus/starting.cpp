@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/attempt.hpp"
 #include "bus/life.hpp"
+#include "bus/subscription_checks.hpp"
 #include "event/text_excerpt.hpp"
 
 #include <algorithm>
@@ -18,10 +19,6 @@ struct hook_frame {
 };
 constinit thread_local const hook_frame* innermost = nullptr;
 
-std::string subject(const subscription_record& record) {
-    return "subscription " + quoted_excerpt(record.name, 0);
-}
-
 }  // namespace
 
 bool engine::life::inside_hook_of(const subscription_record& one) noexcept {
@@ -36,29 +33,31 @@ bool engine::life::inside_hook_of(const subscription_record& one) noexcept {
 std::optional<error> engine::life::refusal_of(const subscription_record& wanted) const {
     if (wanted.system && wanted.options.when_full.blocks()) {
         return error(errc::unsupported_combination,
-                     subject(wanted) +
+                     subject_of(wanted.name) +
                          ": when_full::block does not go with the engine's own "
                          "events, because the engine never waits for a handler");
     }
     if (wanted.system && wanted.options.execution == execution::inline_) {
         return error(errc::unsupported_combination,
-                     subject(wanted) +
+                     subject_of(wanted.name) +
                          ": execution::inline_ does not go with the engine's own "
                          "events, because the engine runs no handler in its threads");
     }
     for (const auto& name : wanted.options.start_after) {
         if (name == wanted.name) {
-            return error(errc::invalid_option, subject(wanted) + ": start_after names itself");
+            return error(errc::invalid_option,
+                         subject_of(wanted.name) + ": start_after names itself");
         }
         const auto found = of_.by_name_.find(name);
         if (found == of_.by_name_.end()) {
-            return error(errc::not_found, subject(wanted) + ": start_after names " +
+            return error(errc::not_found, subject_of(wanted.name) + ": start_after names " +
                                               quoted_excerpt(name, 0) +
                                               ", which is not there; subscribe it first");
         }
         if (found->second->begun == 0) {
             return error(errc::not_found,
-                         subject(wanted) + ": start_after names " + quoted_excerpt(name, 0) +
+                         subject_of(wanted.name) + ": start_after names " +
+                             quoted_excerpt(name, 0) +
                              ", which has not started; see its state in the registry");
         }
     }
@@ -147,7 +146,7 @@ std::optional<std::string> engine::life::run_hook(subscription_record& record,
 void engine::life::complain(const subscription_record& record, std::string_view hook,
                             std::string_view why) noexcept {
     static_cast<void>(attempt([&] {
-        of_.log_.notice(std::string(hook) + " of " + subject(record) + " at " +
+        of_.log_.notice(std::string(hook) + " of " + subject_of(record.name) + " at " +
                         record.where.file_name() + ":" + std::to_string(record.where.line()) +
                         " failed: " + std::string(why));
     }));

@@ -17,7 +17,7 @@ namespace {
 
 error no_memory(std::string_view name) {
     return error(errc::no_memory,
-                 "subscription " + quoted(name) +
+                 subject_of(name) +
                      ": no memory, or all lanes are in use; unsubscribe something, "
                      "or raise bus_options::lanes");
 }
@@ -61,10 +61,9 @@ result<subscription, error> engine::subscribe_checked(std::string_view name, con
     }
     if (forked()) {
         return unexpected<error>(
-            error(errc::closed,
-                  "subscription " + quoted(name) + ": a forked child cannot use its parent's bus"));
+            error(errc::closed, subject_of(name) + ": a forked child cannot use its parent's bus"));
     }
-    const auto serving = crew_for(options.execution, "subscription " + quoted(name));
+    const auto serving = crew_for(options.execution, subject_of(name));
     if (!serving) {
         return unexpected<error>(serving.error());
     }
@@ -127,7 +126,7 @@ bool engine::begins_shared(const subscription_record& record) const noexcept {
 
 // What stands against it in the registry.
 std::optional<error> engine::refusal_of(const subscription_record& wanted) {
-    const auto subject = "subscription " + quoted(wanted.name);
+    const auto subject = subject_of(wanted.name);
     if (closed()) {
         return error(errc::closed, subject + ": the bus is draining or closed");
     }

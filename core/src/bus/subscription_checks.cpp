@@ -75,8 +75,7 @@ std::optional<error> check_name(std::string_view name) {
 std::optional<error> check_options(std::string_view name, const subscription_options& options,
                                    const handler_traits& form) {
     const auto wrong = [&](std::string_view what) {
-        return error(errc::invalid_option,
-                     "subscription " + quoted(name) + ": " + std::string(what));
+        return error(errc::invalid_option, subject_of(name) + ": " + std::string(what));
     };
     if (options.capacity < 1 || options.capacity > capacity_max) {
         return wrong("capacity is " + std::to_string(options.capacity) +
@@ -92,37 +91,36 @@ std::optional<error> check_options(std::string_view name, const subscription_opt
     if (options.placement == placement::shared && has_own_limits(options)) {
         return error(
             errc::unsupported_combination,
-            "subscription " + quoted(name) +
+            subject_of(name) +
                 ": placement::shared does not go with order, after, capacity, when_full::block, "
                 "required, retry or max_concurrency, because a shared lane has one of each; leave "
                 "the placement automatic");
     }
     if (const auto misplaced = check_execution(options, form)) {
-        return error(errc::unsupported_combination,
-                     "subscription " + quoted(name) + ": " + *misplaced);
+        return error(errc::unsupported_combination, subject_of(name) + ": " + *misplaced);
     }
     if (options.placement == placement::shared && (form.batch || form.answers)) {
         return error(errc::unsupported_combination,
-                     "subscription " + quoted(name) +
+                     subject_of(name) +
                          ": placement::shared does not go with a handler that takes spans or "
                          "returns outcomes, because what it gives back and takes together is its "
                          "own lane's; leave the placement automatic");
     }
     if (options.order == order::serial && options.max_concurrency > 1) {
         return error(errc::unsupported_combination,
-                     "subscription " + quoted(name) +
+                     subject_of(name) +
                          ": order::serial is one call at a time; leave max_concurrency out, or use "
                          "by_key");
     }
     if (form.coroutine && options.execution != execution::pool) {
         return error(errc::unsupported_combination,
-                     "subscription " + quoted(name) +
+                     subject_of(name) +
                          ": a coroutine runs on the pool, which it leaves by waiting; leave the "
                          "execution out, or co_await resume_on(loop) inside it");
     }
     if (options.placement == placement::shared && form.coroutine) {
         return error(errc::unsupported_combination,
-                     "subscription " + quoted(name) +
+                     subject_of(name) +
                          ": placement::shared does not go with a coroutine, whose deliveries "
                          "outlive their batch; leave the placement automatic");
     }
@@ -146,7 +144,7 @@ std::optional<error> check_order(std::string_view name, const event_type* type,
     if (!(options.order.what() == order::kind::by_key)) {
         return std::nullopt;
     }
-    const auto subject = "subscription " + quoted(name) + ": ";
+    const auto subject = subject_of(name) + ": ";
     const auto* keys = options.order.keys();
     if (keys == nullptr) {
         return error(errc::invalid_option,
@@ -183,8 +181,8 @@ std::optional<error> check_wanted(std::string_view name, const event_type* type,
         return wrong;
     }
     if (!handler.call) {
-        return error(errc::invalid_option, "subscription " + quoted(name) +
-                                               ": the handler is empty; give it something to call");
+        return error(errc::invalid_option,
+                     subject_of(name) + ": the handler is empty; give it something to call");
     }
     return std::nullopt;
 }
@@ -198,15 +196,14 @@ result<std::optional<retry_plan>, error> plan_attempts(std::string_view name,
     if (form.batch) {
         return unexpected<error>(
             error(errc::unsupported_combination,
-                  "subscription " + quoted(name) +
+                  subject_of(name) +
                       ": retry does not go with a handler that takes spans, because a call that "
                       "fails is for many events; take one event"));
     }
     auto made = retry_plan::make(*options.retry);
     if (!made) {
-        return unexpected<error>(
-            error(made.error().code(),
-                  "subscription " + quoted(name) + ": " + std::string(made.error().message())));
+        return unexpected<error>(error(
+            made.error().code(), subject_of(name) + ": " + std::string(made.error().message())));
     }
     return std::optional(std::move(*made));
 }

@@ -21,6 +21,11 @@ namespace stentor::inline v0::detail {
     return quoted_excerpt(text, 0);
 }
 
+// How messages name a subscription.
+[[nodiscard]] inline std::string subject_of(std::string_view name) {
+    return "subscription " + quoted(name);
+}
+
 // Of a handler that may be empty.
 [[nodiscard]] std::optional<error> check_wanted(std::string_view name, const event_type* type,
                                                 const subscription_options& options,

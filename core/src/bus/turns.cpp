@@ -3,7 +3,7 @@
 
 #include "base/attempt.hpp"
 #include "bus/life.hpp"
-#include "event/text_excerpt.hpp"
+#include "bus/subscription_checks.hpp"
 
 #include <algorithm>
 
@@ -14,10 +14,6 @@ namespace stentor::inline v0::detail {
 namespace {
 
 constexpr std::uint32_t no_place = ~std::uint32_t{0};
-
-std::string subject(const subscription_record& record) {
-    return "subscription " + quoted_excerpt(record.name, 0);
-}
 
 }  // namespace
 
@@ -63,8 +59,8 @@ std::optional<error> engine::life::circle_of(const subscription_record& wanted) 
                     circle = reached[back].who->name + " -> " + circle;
                 }
                 return error(errc::invalid_option,
-                             subject(wanted) + ": after closes a circle: " + wanted.name + " -> " +
-                                 circle +
+                             subject_of(wanted.name) + ": after closes a circle: " + wanted.name +
+                                 " -> " + circle +
                                  ", so none of them could ever start; take one name out of one "
                                  "of them");
             }

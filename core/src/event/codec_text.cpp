@@ -9,10 +9,6 @@
 namespace stentor::inline v0::detail {
 namespace {
 
-bool is_digit(char c) noexcept {
-    return c >= '0' && c <= '9';
-}
-
 std::string_view form_text(value_form form) {
     switch (form) {
         case value_form::null: return "null";

@@ -18,6 +18,10 @@
 
 namespace stentor::inline v0::detail {
 
+[[nodiscard]] inline bool is_digit(char c) noexcept {
+    return c >= '0' && c <= '9';
+}
+
 // The length of the well-formed sequence of two bytes or more at `at`; 0: it is not one. As in
 // table 3-7 of the Unicode Standard: no surrogates, nothing overlong, nothing above U+10FFFF.
 [[nodiscard]] inline std::size_t utf8_length(const char* at, const char* end) noexcept {

@@ -15,13 +15,6 @@
 // json_objects.cpp and json_variants.cpp.
 
 namespace stentor::inline v0::detail {
-namespace {
-
-bool is_digit(char c) noexcept {
-    return c >= '0' && c <= '9';
-}
-
-}  // namespace
 
 json_reader::json_reader(std::string_view text, const json_read_options& options,
                          json_scratch& scratch) noexcept

@@ -15,10 +15,6 @@
 namespace stentor::inline v0::detail {
 namespace {
 
-bool is_digit(char c) noexcept {
-    return c >= '0' && c <= '9';
-}
-
 // With the fewest digits, or with all.
 bool is_written_as(double value, std::string_view digits) {
     char text[512];

@@ -10,10 +10,6 @@ namespace {
 
 constexpr std::int64_t seconds_per_day = 86'400;
 
-bool is_digit(char c) noexcept {
-    return c >= '0' && c <= '9';
-}
-
 // Takes the pieces of a moment from the front of a text.
 class moment_text {
 public:
