@@ -54,6 +54,10 @@ function(stentor_add_component name)
         UNITY_BUILD_BATCH_SIZE 12
     )
     stentor_private_flags(${target})
+    if(STENTOR_UNITY_BUILD)
+        # What one file calls its own, another's function may have as a local name.
+        target_compile_options(${target} PRIVATE -Wno-shadow)
+    endif()
     set_property(GLOBAL APPEND PROPERTY STENTOR_COMPONENTS ${name})
 
     if(STENTOR_BUILD_TESTS)

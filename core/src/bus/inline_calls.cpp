@@ -89,7 +89,8 @@ inline bool engine::inline_charge::publish(engine& by, publisher_slot& slot,
 // Handlers that take the event alone, called with the publisher's own object: nothing is copied,
 // and there is no frame for who would ask about more than the event.
 inline void engine::inline_charge::call_bare(engine& by, publisher_slot& slot, const route& to,
-                                             const slot_header& header, std::uint32_t depth,
+                                             [[maybe_unused]] const slot_header& header,
+                                             std::uint32_t depth,
                                              const std::byte* payload) noexcept {
     inline_frame here{.owner = &by,
                       .to = nullptr,
