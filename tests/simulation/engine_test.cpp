@@ -40,6 +40,12 @@ constexpr world::plan elsewhere{
     .ordered = true, .coroutines = true, .pauses = true, .places = true, .inlines = true};
 constexpr world::plan again{
     .ordered = true, .coroutines = true, .pauses = true, .places = true, .retries = true};
+constexpr world::plan gated{.ordered = true,
+                            .coroutines = true,
+                            .pauses = true,
+                            .places = true,
+                            .retries = true,
+                            .gates = true};
 constexpr world::plan inside_publish{.pauses = true, .inlines = true};
 
 TEST(engine, keeps_its_promises_at_every_step_of_every_seed) {
@@ -70,8 +76,12 @@ TEST(engine, keeps_its_promises_to_deliveries_with_several_attempts) {
     expect_promises_kept(again);
 }
 
+TEST(engine, keeps_its_promises_behind_breakers_and_rates) {
+    expect_promises_kept(gated);
+}
+
 TEST(engine, does_the_same_again_for_a_seed) {
-    for (const auto& how : {world::plan(), in_the_pool, elsewhere, inside_publish, again}) {
+    for (const auto& how : {world::plan(), in_the_pool, elsewhere, inside_publish, again, gated}) {
         for (std::uint64_t seed = 1; seed <= 50; ++seed) {
             world first(seed, how);
             world second(seed, how);

@@ -127,9 +127,10 @@ void world::pass_time() {
 }
 
 void world::settle() {
+    // A loop's lane that rests at a gate is not polled in vain for ever: time has to pass for it.
     do {
         static_cast<void>(bus_.settle());
-    } while (plan_.places && bus_.poll() != 0);
+    } while (plan_.places && (bus_.poll() != 0 || bus_.settle() != 0));
     look_for_captures();
     model_.check_at_rest(bus_.audit());
     model_.drops_told(told_, bus_.audit());

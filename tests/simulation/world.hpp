@@ -62,6 +62,8 @@ public:
         bool inlines = false;
         // Some subscriptions make failed attempts again.
         bool retries = false;
+        // Some have a circuit breaker, or a rate.
+        bool gates = false;
     };
     explicit world(std::uint64_t seed);
     world(std::uint64_t seed, const plan& how);
@@ -128,6 +130,8 @@ private:
     void subscribe();
     [[nodiscard]] stentor::subscription_options some_options(shadow_limits& limits);
     void choose_place(stentor::subscription_options& options, shadow_limits& limits);
+    void put_gate(std::size_t which, stentor::subscription_options& options,
+                  shadow_limits& limits);
     void make_again(std::size_t which, stentor::subscription_options& options,
                     shadow_limits& limits);
     void run_inside_publish(stentor::subscription_options& options, shadow_limits& limits);

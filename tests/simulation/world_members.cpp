@@ -140,6 +140,9 @@ void world::subscribe() {
     if (plan_.retries && one_in(2)) {
         make_again(which, options, limits);
     }
+    if (plan_.gates && one_in(2)) {
+        put_gate(which, options, limits);
+    }
     if (one_in(6)) {
         one.owner = std::make_shared<int>(0);
         options.owner.emplace(one.owner);
@@ -167,6 +170,28 @@ void world::make_again(std::size_t which, stentor::subscription_options& options
     policy.max_elapsed = std::chrono::hours(24);
     policy.budget = {};
     options.retry = std::move(policy);
+    limits.own = true;
+}
+
+// The model need not know: what waits at a gate is queued.
+void world::put_gate(std::size_t which, stentor::subscription_options& options,
+                     shadow_limits& limits) {
+    if (members_[which]->inlined || options.placement == stentor::placement::shared) {
+        return;
+    }
+    if (one_in(3)) {
+        options.rate = stentor::rate_limit{
+            .permits = 1'000, .per = std::chrono::seconds{1}, .burst = 1};
+    }
+    if (!options.rate || one_in(2)) {
+        stentor::breaker how;
+        how.window = how.min_calls = 2;
+        how.failure_rate = 0.5;
+        how.open_for = how.open_max = std::chrono::milliseconds(1 + bus_.choose(3));
+        how.trials = 1 + static_cast<std::int32_t>(bus_.choose(2));
+        how.trial_max = std::chrono::milliseconds(2);
+        options.breaker = how;
+    }
     limits.own = true;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bus/engine.hpp"
+#include "resilience/shared_breakers.hpp"
 #include <stentor/registry/registry.hpp>
 #include <stentor/registry/static_handler.hpp>
 
@@ -22,7 +23,12 @@ class engine::life final : public lateness_observer {
 public:
     using record_ptr = std::shared_ptr<subscription_record>;
 
-    explicit life(engine& of) noexcept : of_(of) {}
+    explicit life(engine& of) noexcept;
+
+    // --- the breakers of its subscriptions, by name -----------------------------------------------
+    shared_breakers breakers;
+    // The one with that name, or of the subscription with that name; null: none.
+    [[nodiscard]] std::shared_ptr<circuit_breaker> breaker_of(std::string_view name) const;
 
     // --- listing.cpp ----------------------------------------------------------------------------
     [[nodiscard]] std::vector<handler_row> list() const;

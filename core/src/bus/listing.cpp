@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "bus/life.hpp"
+#include "dispatch/call_gate.hpp"
 
 #include <algorithm>
 
@@ -33,6 +34,9 @@ std::vector<handler_row> registry::list() const {
 }
 std::optional<handler_row> registry::find(std::string_view name) const {
     return engine_->lives().find(name);
+}
+std::shared_ptr<circuit_breaker> registry::breaker(std::string_view name) const {
+    return engine_->lives().breaker_of(name);
 }
 result<load_report, error> registry::load(const load_options& options) {
     return engine_->lives().load(options);
@@ -96,6 +100,19 @@ std::vector<handler_row> engine::life::list() const {
     }
     std::ranges::sort(rows, {}, &handler_row::name);
     return rows;
+}
+
+engine::life::life(engine& of) noexcept : breakers(of.shared_.source()), of_(of) {}
+
+std::shared_ptr<circuit_breaker> engine::life::breaker_of(std::string_view name) const {
+    if (auto shared = breakers.find(name)) {
+        return shared;
+    }
+    const std::lock_guard lock(of_.registry_);
+    const auto found = of_.by_name_.find(std::string(name));
+    return found != of_.by_name_.end() && found->second->gate != nullptr
+               ? found->second->gate->breaker
+               : nullptr;
 }
 
 std::optional<handler_row> engine::life::find(std::string_view name) const {

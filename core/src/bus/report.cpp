@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "bus/engine.hpp"
+#include "dispatch/call_gate.hpp"
 #include "dispatch/retry_room.hpp"
 #include "dispatch/waiting_room.hpp"
 
@@ -209,6 +210,9 @@ bus_snapshot engine::snapshot() const {
         about.state = to_string(one->state);
         about.late = one->late.read();
         about.retried = one->retried.read();
+        if (one->gate != nullptr && one->gate->breaker != nullptr) {
+            about.breaker = to_string(one->gate->breaker->state());
+        }
         all.subscriptions.push_back(std::move(about));
     }
     std::ranges::sort(all.subscriptions, {}, [](const auto& one) { return one.name; });

@@ -67,6 +67,10 @@ result<subscription, error> engine::subscribe_checked(std::string_view name, con
     if (!serving) {
         return unexpected<error>(serving.error());
     }
+    auto gate = make_gate(name, options, handler.traits, life_->breakers, shared_.source());
+    if (!gate) {
+        return unexpected<error>(std::move(gate.error()));
+    }
     const bool inlined = options.execution == execution::inline_;
     auto record = std::make_shared<subscription_record>(
         std::string(name),
@@ -86,6 +90,7 @@ result<subscription, error> engine::subscribe_checked(std::string_view name, con
     if (*attempts) {
         record->retries = std::make_shared<retry_room>(shared_, *record, std::move(**attempts));
     }
+    record->gate = *std::move(gate);
     record->served_by = *serving;
     record->in_shared_lane.store(begins_shared(*record), std::memory_order_relaxed);
     record->listens = !record->options.on_start;

@@ -38,10 +38,8 @@ std::optional<std::string> check_execution(const subscription_options& options,
     }
     if (has_own_limits(options) || options.placement != placement::automatic) {
         return "execution::inline_ does not go with order, after, capacity, when_full, on_drop, "
-               "required, retry, max_concurrency or placement, because it queues nothing; leave "
-               "them as "
-               "they are, "
-               "or use execution::pool";
+               "required, retry, breaker, rate, max_concurrency or placement, because it queues "
+               "nothing; leave them as they are, or use execution::pool";
     }
     if (form.batch) {
         return "execution::inline_ does not go with a handler that takes spans, because nothing "
@@ -93,8 +91,8 @@ std::optional<error> check_options(std::string_view name, const subscription_opt
             errc::unsupported_combination,
             subject_of(name) +
                 ": placement::shared does not go with order, after, capacity, when_full::block, "
-                "required, retry or max_concurrency, because a shared lane has one of each; leave "
-                "the placement automatic");
+                "required, retry, breaker, rate or max_concurrency, because a shared lane has one "
+                "of each; leave the placement automatic");
     }
     if (const auto misplaced = check_execution(options, form)) {
         return error(errc::unsupported_combination, subject_of(name) + ": " + *misplaced);
@@ -206,6 +204,38 @@ result<std::optional<retry_plan>, error> plan_attempts(std::string_view name,
             made.error().code(), subject_of(name) + ": " + std::string(made.error().message())));
     }
     return std::optional(std::move(*made));
+}
+
+result<std::shared_ptr<const call_gate>, error> make_gate(std::string_view name,
+                                                          const subscription_options& options,
+                                                          const handler_traits& form,
+                                                          shared_breakers& breakers,
+                                                          clock& time) {
+    const auto refused = [name](const error& why) {
+        return unexpected<error>(
+            error(why.code(), subject_of(name) + ": " + std::string(why.message())));
+    };
+    if (!options.breaker && !options.rate) {
+        return std::shared_ptr<const call_gate>();
+    }
+    auto made = std::make_shared<call_gate>();
+    if (options.breaker) {
+        auto one = breakers.get(*options.breaker);
+        if (!one) {
+            return refused(one.error());
+        }
+        made->breaker = *std::move(one);
+    }
+    if (options.rate) {
+        auto one = rate_limiter::make(*options.rate, time);
+        if (!one) {
+            return refused(one.error());
+        }
+        made->rate = *std::move(one);
+    }
+    made->one_by_one = form.coroutine || !options.after.empty() || made->rate != nullptr ||
+                       (options.breaker && options.breaker->slow_after.count() > 0);
+    return std::shared_ptr<const call_gate>(std::move(made));
 }
 
 }  // namespace stentor::inline v0::detail

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "dispatch/call_gate.hpp"
 #include "event/text_excerpt.hpp"
+#include "resilience/shared_breakers.hpp"
 #include <stentor/base/error.hpp>
 #include <stentor/base/result.hpp>
 #include <stentor/event/event_type.hpp>
@@ -9,6 +11,7 @@
 #include <stentor/registry/subscription_options.hpp>
 #include <stentor/resilience/retry_plan.hpp>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,5 +36,10 @@ namespace stentor::inline v0::detail {
 // Its retry policy, checked; none: one attempt.
 [[nodiscard]] result<std::optional<retry_plan>, error> plan_attempts(
     std::string_view name, const subscription_options& options, const handler_traits& form);
+
+// Its breaker and rate, checked; null: neither.
+[[nodiscard]] result<std::shared_ptr<const call_gate>, error> make_gate(
+    std::string_view name, const subscription_options& options, const handler_traits& form,
+    shared_breakers& breakers, clock& time);
 
 }  // namespace stentor::inline v0::detail

@@ -212,6 +212,7 @@ namespace {
 
 // It failed: what follows.
 detached_end charge_failure(detached_delivery& one, const outcome* said) noexcept {
+    one.end_pass(said);
     const auto begun = one.suspended_first;
     const detail::failure about{.subscription = *one.to,
                                 .slot = one.header(),
@@ -293,6 +294,10 @@ void wait_for_retry(detached_delivery& one, runner* by) noexcept {
 void finish_detached(detached_delivery& one, runner* by) noexcept {
     if (one.ending == detached_end::running) {
         one.ending = end_of(one);
+        if (one.ending == detached_end::completed || one.ending == detached_end::ignored) {
+            one.pass.succeed();
+        }
+        one.pass.ignore();
         one.destroy_coroutine();
         record_times(one);
     }
@@ -323,6 +328,7 @@ void finish_detached(detached_delivery& one, runner* by) noexcept {
 
 void cancel_detached(detached_delivery& one, runner* by) noexcept {
     one.destroy_coroutine();
+    one.pass.ignore();
     settle_detached(one, detached_end::cancelled, by);
 }
 

@@ -11,6 +11,7 @@
 #include <stentor/registry/context.hpp>
 #include <stentor/registry/coroutine_delivery.hpp>
 #include <stentor/registry/delivery_frame.hpp>
+#include <stentor/resilience/circuit_breaker.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -69,6 +70,8 @@ public:
     // From now on nothing but its owner can touch it: no timer, no ticket. By the owner.
     void call_off() noexcept;
     void destroy_coroutine() noexcept;
+    // Its attempt failed.
+    void end_pass(const outcome* failed_with) noexcept;
     // The delivery whose coroutine the calling thread runs or destroys, or null.
     [[nodiscard]] static detached_delivery* current() noexcept;
 
@@ -107,6 +110,8 @@ public:
     std::int64_t suspended_first = 0;  // scheduler::now()
     detached_end ending = detached_end::running;
     retry_progress progress;      // of the attempt that this is
+    // Of the breaker that let it through, which lives as long as the subscription.
+    circuit_breaker::permit pass;
     retry_wait* again = nullptr;  // put off: what waits
     std::uint32_t sends = 0;      // the owner's: for the wait that it is in
 

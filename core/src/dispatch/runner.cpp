@@ -167,7 +167,8 @@ void runner::drain(lane& from) noexcept {
             return;
         }
         auto limit = from.batched() ? batch_max : slow || from.one_by_one() ? 1 : batch_limit(from);
-        if (from.flights != nullptr && !take_flights(from, limit, slow)) {
+        if ((from.flights != nullptr && !take_flights(from, limit, slow)) ||
+            (from.gate != nullptr && !pass_gate(from, limit, slow))) {
             return;
         }
         const auto count = take(from, limit);

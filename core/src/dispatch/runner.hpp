@@ -9,6 +9,8 @@
 #include <stentor/dispatch/executor.hpp>
 #include <stentor/event/delivery_report.hpp>
 #include <stentor/registry/coroutine_delivery.hpp>
+#include <stentor/resilience/circuit_breaker.hpp>
+#include <stentor/resilience/rate_limit.hpp>
 #include <stentor/resilience/retry_plan.hpp>
 
 #include <array>
@@ -179,6 +181,13 @@ private:
     void fail_keyless(const stretch& what) noexcept;
     void release_keys(const stretch& what, std::size_t first, std::size_t count) noexcept;
     void conclude_in_batch(delivery_frame& frame, detached_delivery& one);
+    // runner_gate.cpp
+    [[nodiscard]] bool pass_gate(lane& from, std::size_t& limit, bool slow) noexcept;
+    void leave_gate() noexcept;
+    void let_rest_until(lane& from, std::int64_t moment) noexcept;
+    void tell_breaker_of_failure(const charge& frame, const outcome* said) noexcept;
+    void tell_gate_of_calls(const charge& frame, std::size_t succeeded) noexcept;
+    void hand_pass_to(detached_delivery& one) noexcept;
     // runner_retries.cpp
     [[nodiscard]] retry_progress progress_of(const charge& frame) const noexcept;
     [[nodiscard]] bool put_off(charge& frame, const failure& about) noexcept;
@@ -296,7 +305,11 @@ private:
     std::size_t sample_count_ = 0;
     std::size_t given_back_ = 0;  // of this batch
     static constexpr std::size_t nothing_kept = ~std::size_t{0};
-    std::size_t kept_from_ = nothing_kept;  // of the batch: goes back, the subscription is paused
+    // Of the batch: goes back, because the subscription is paused or its breaker opened.
+    std::size_t kept_from_ = nothing_kept;
+    std::size_t in_batch_ = 0;
+    circuit_breaker::permit pass_;  // of the batch, whose lane keeps the breaker
+    rate_limiter::permit token_;    // the same
     std::int64_t last_work_ns_ = 0;
     std::size_t detached_ = 0;      // of the stretch: not to be settled with it
     std::bitset<batch_max> apart_;  // which places of the buffer these have

@@ -158,7 +158,7 @@ void runner::call_timed(charge& frame, std::size_t at) noexcept {
 void runner::call_until(charge& frame, std::size_t end) noexcept {
     auto& to = frame.to;
     frame.end = end;
-    while (frame.index < end) {
+    while (frame.index < end && kept_from_ == nothing_kept) {
 #if defined(__cpp_exceptions)
         try {
             to.call(frame);
@@ -186,7 +186,11 @@ void runner::call_until(charge& frame, std::size_t end) noexcept {
 // Counts how the calls of a frame ended; what was released has not.
 void runner::settle_calls(const charge& frame) noexcept {
     auto& mine = frame.to.terminals[index_];
-    mine.completed.add(frame.index - frame.failed - frame.released - frame.detached);
+    const auto completed = frame.index - frame.failed - frame.released - frame.detached;
+    mine.completed.add(completed);
+    if (frame.what.from.gate != nullptr) {
+        tell_gate_of_calls(frame, completed);
+    }
     if (frame.failed != 0) {
         mine.failed.add(frame.failed);
     }

@@ -82,6 +82,7 @@ void runner::start(delivery_frame& frame, coroutine_delivery& started, std::coro
             one.next = std::exchange(held_deliveries_, &one);
             ++frame.detached;
             set_apart(frame);
+            hand_pass_to(one);
             return;
         }
     }
@@ -89,6 +90,7 @@ void runner::start(delivery_frame& frame, coroutine_delivery& started, std::coro
         one.next = std::exchange(held_deliveries_, &one);  // it has ended, and is settled apart
         ++frame.detached;
         set_apart(frame);
+        hand_pass_to(one);
         return;
     }
     conclude_in_batch(frame, one);

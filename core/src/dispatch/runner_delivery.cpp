@@ -41,6 +41,7 @@ constexpr std::uint32_t stretches_measured = 8;  // one in so many
 void runner::process(lane& from, std::size_t count) noexcept {
     in_hand_.store(static_cast<std::int64_t>(count), std::memory_order_release);
     given_back_ = 0;
+    in_batch_ = count;
     const auto stride = from.slot_size();
     kept_from_ = nothing_kept;
     for (std::size_t first = 0; first < count && kept_from_ == nothing_kept;) {
@@ -50,6 +51,9 @@ void runner::process(lane& from, std::size_t count) noexcept {
         keep_rest(from, count);
     }
     drop_adopted();
+    if (from.gate != nullptr) {
+        leave_gate();
+    }
     in_hand_.store(0, std::memory_order_release);
     if (crew_.size.spin_on_traffic) {
         last_work_ns_ = shared_.now();
@@ -131,6 +135,9 @@ void runner::handle_timed(const stretch& what) noexcept {
             judge_lane(what);
         }
         if (kept_from_ != nothing_kept) [[unlikely]] {
+            const auto place =
+                static_cast<std::size_t>(what.slots - buffer_) / what.from.slot_size() + at;
+            settle(what, at, kept_from_ > place ? 1 : 0);
             return;
         }
         settle(what, at, 1);

@@ -25,6 +25,8 @@ std::size_t runner::take(lane& from, std::size_t limit) noexcept {
     if (count != 0) {
         found_nothing_ = false;
         fruitless_ = 0;
+    } else if (from.gate != nullptr) {
+        leave_gate();
     }
     return count;
 }

@@ -101,6 +101,7 @@ void runner::charge_failure(charge& frame, const outcome* said) noexcept {
                         .deliveries = frame.taken,
                         .attempt = frame.attempt,
                         .said = said};
+    tell_breaker_of_failure(frame, said);
     if (put_off(frame, about)) {
         return;
     }
@@ -177,13 +178,7 @@ bool runner::let_rest(lane& from, std::size_t count) noexcept {
         return true;
     }
     const auto doublings = std::min(vain - vain_batches_free, rest_doublings_max);
-    from.rests_until_ns.store(shared_.now() + (rest_min_ns << doublings),
-                              std::memory_order_relaxed);
-    linger_ = nullptr;
-    if (from.state.leave([&from] { return from.pending(); })) {
-        crew_.resting.insert(from.id());
-    }
-    holding_.store(nullptr, std::memory_order_release);
+    let_rest_until(from, shared_.now() + (rest_min_ns << doublings));
     return true;
 }
 

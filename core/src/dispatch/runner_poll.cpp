@@ -61,7 +61,10 @@ std::size_t runner::poll_lane(lane& from, std::size_t max) noexcept {
         if (from.take_notice()) {
             tell_drops(from);
         }
-        const auto limit = std::min(max - done, from.batched() ? batch_max : batch_unknown);
+        auto limit = std::min(max - done, from.batched() ? batch_max : batch_unknown);
+        if (from.gate != nullptr && !pass_gate(from, limit, false)) {
+            break;
+        }
         const auto count = take(from, limit);
         if (count == 0) {
             break;

@@ -21,6 +21,7 @@
 namespace stentor::inline v0::detail {
 
 class subscription_record;
+struct call_gate;
 class crew;  // of runners; see dispatch/crew.hpp
 class lane;
 
@@ -279,6 +280,8 @@ public:
 
     // Whose own lane it is. Set before anybody can publish to it.
     std::weak_ptr<subscription_record> serves;
+    // Its breaker and rate; null: neither. Set where `serves` is.
+    std::shared_ptr<const call_gate> gate;
 
     // Runners: a look per activation and per batch.
     lane_hold<real_sync> hold;

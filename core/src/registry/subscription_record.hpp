@@ -28,6 +28,7 @@
 
 namespace stentor::inline v0::detail {
 
+struct call_gate;
 class crew;
 class lane;
 class retry_room;
@@ -40,7 +41,7 @@ class waiting_room;
 // The subscription has limits of its own, which a lane shared with others could not keep.
 [[nodiscard]] inline bool has_own_limits(const subscription_options& options) noexcept {
     return options.order.what() != order::kind::unordered || !options.after.empty() ||
-           options.required || options.retry || options.when_full != when_full::reject ||
+           options.required || options.retry || options.breaker || options.rate || options.when_full != when_full::reject ||
            options.on_drop || options.max_concurrency != 0 ||
            options.capacity != subscription_capacity_default;
 }
@@ -139,6 +140,8 @@ public:
     std::shared_ptr<waiting_room> room;
     // Deliveries between two attempts; null: there is one attempt.
     std::shared_ptr<retry_room> retries;
+    // Its breaker and rate; null: neither.
+    std::shared_ptr<const call_gate> gate;
     // Deliveries that wait for those of other subscriptions.
     held_turns turns;
 

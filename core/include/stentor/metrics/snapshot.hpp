@@ -31,6 +31,7 @@ struct subscription_snapshot {
     std::string state{};        // of the registry
     std::uint64_t late = 0;     // calls that the watchdog reported
     std::uint64_t retried = 0;  // failed attempts that another one follows
+    std::string breaker{};      // the state of its circuit breaker; empty: it has none
 };
 
 struct bus_snapshot {

@@ -6,8 +6,10 @@
 #include <stentor/export.hpp>
 #include <stentor/registry/handler_row.hpp>
 #include <stentor/registry/selector.hpp>
+#include <stentor/resilience/circuit_breaker.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -80,6 +82,11 @@ public:
                           std::string_view why = {});
     // Resumes; or, of one that failed to start, starts it again. In order: what waited comes first.
     change_result enable(const selector& which);
+
+    // The circuit breaker with that name, or of the subscription with that name: to look at it and
+    // to open and close it by hand. A lane that waits at it notices within 50 ms. Null: there is
+    // none. It must not be used after the bus has gone.
+    [[nodiscard]] std::shared_ptr<circuit_breaker> breaker(std::string_view name) const;
 
 private:
     detail::engine* engine_;

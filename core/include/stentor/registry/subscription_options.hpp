@@ -6,6 +6,8 @@
 #include <stentor/registry/execution.hpp>
 #include <stentor/registry/order.hpp>
 #include <stentor/registry/when_full.hpp>
+#include <stentor/resilience/breaker.hpp>
+#include <stentor/resilience/rate_limit.hpp>
 #include <stentor/resilience/retry_policy.hpp>
 
 #include <cstdint>
@@ -53,6 +55,15 @@ struct subscription_options {
     // `capacity`, and its key; it keeps no runner and does not count in max_concurrency. A lane of
     // its own.
     std::optional<retry_policy> retry{};
+    // A circuit breaker before the handler: after too many failed attempts none is made for a
+    // while. Meanwhile events are not taken from the lane: they keep their place, their key and
+    // their attempts, and count in `capacity`. One with a name is shared with all subscriptions of
+    // the bus that give the same. A permanent failure (permanent_error, outcome::reject) is the
+    // event's, and says nothing to the breaker. A lane of its own.
+    std::optional<stentor::breaker> breaker{};
+    // How often the handler is called, at most; what comes faster waits in the lane. A lane of its
+    // own.
+    std::optional<rate_limit> rate{};
     // When this subscription is full the whole publish is refused (rejected_full) and nobody
     // receives the event. A lane of its own.
     bool required = false;

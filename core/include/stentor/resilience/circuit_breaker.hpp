@@ -95,6 +95,13 @@ public:
     // One of the calls that decide whether a half-open breaker closes.
     [[nodiscard]] bool is_trial() const noexcept { return trial_; }
 
+    // Of one that is no trial, and has not ended: another of the same moment, for a call that is
+    // made under it, too. Else empty.
+    [[nodiscard]] permit another() const noexcept {
+        return breaker_ != nullptr && !trial_ ? permit(*breaker_, begun_ns_, generation_, false)
+                                              : permit();
+    }
+
     // Each ends the permit; of an ended or empty one they do nothing.
     void succeed() noexcept { end(verdict::succeeded); }
     void fail() noexcept { end(verdict::failed); }
