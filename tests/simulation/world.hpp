@@ -130,8 +130,7 @@ private:
     void subscribe();
     [[nodiscard]] stentor::subscription_options some_options(shadow_limits& limits);
     void choose_place(stentor::subscription_options& options, shadow_limits& limits);
-    void put_gate(std::size_t which, stentor::subscription_options& options,
-                  shadow_limits& limits);
+    void put_gate(std::size_t which, stentor::subscription_options& options, shadow_limits& limits);
     void make_again(std::size_t which, stentor::subscription_options& options,
                     shadow_limits& limits);
     void run_inside_publish(stentor::subscription_options& options, shadow_limits& limits);

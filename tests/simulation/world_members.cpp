@@ -180,8 +180,8 @@ void world::put_gate(std::size_t which, stentor::subscription_options& options,
         return;
     }
     if (one_in(3)) {
-        options.rate = stentor::rate_limit{
-            .permits = 1'000, .per = std::chrono::seconds{1}, .burst = 1};
+        options.rate =
+            stentor::rate_limit{.permits = 1'000, .per = std::chrono::seconds{1}, .burst = 1};
     }
     if (!options.rate || one_in(2)) {
         stentor::breaker how;

@@ -25,7 +25,7 @@ public:
 
     explicit life(engine& of) noexcept;
 
-    // --- the breakers of its subscriptions, by name -----------------------------------------------
+    // --- the breakers of its subscriptions, by name ----------------------------------------------
     shared_breakers breakers;
     // The one with that name, or of the subscription with that name; null: none.
     [[nodiscard]] std::shared_ptr<circuit_breaker> breaker_of(std::string_view name) const;

@@ -209,8 +209,7 @@ result<std::optional<retry_plan>, error> plan_attempts(std::string_view name,
 result<std::shared_ptr<const call_gate>, error> make_gate(std::string_view name,
                                                           const subscription_options& options,
                                                           const handler_traits& form,
-                                                          shared_breakers& breakers,
-                                                          clock& time) {
+                                                          shared_breakers& breakers, clock& time) {
     const auto refused = [name](const error& why) {
         return unexpected<error>(
             error(why.code(), subject_of(name) + ": " + std::string(why.message())));

@@ -109,7 +109,7 @@ public:
     coroutine_conclusion conclude = nullptr;
     std::int64_t suspended_first = 0;  // scheduler::now()
     detached_end ending = detached_end::running;
-    retry_progress progress;      // of the attempt that this is
+    retry_progress progress;  // of the attempt that this is
     // Of the breaker that let it through, which lives as long as the subscription.
     circuit_breaker::permit pass;
     retry_wait* again = nullptr;  // put off: what waits

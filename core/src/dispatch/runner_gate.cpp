@@ -107,8 +107,7 @@ void runner::tell_breaker_of_failure(const charge& frame, const outcome* said) n
     auto one = pass_.another();
     end_failed(one, said);
     const auto state = frame.what.from.gate->breaker->state();
-    const auto next =
-        static_cast<std::size_t>(frame.slot() - buffer_) / frame.stride + frame.taken;
+    const auto next = static_cast<std::size_t>(frame.slot() - buffer_) / frame.stride + frame.taken;
     if (state != breaker_state::closed && state != breaker_state::forced_closed &&
         next < in_batch_ && kept_from_ == nothing_kept) {
         kept_from_ = next;

@@ -41,9 +41,9 @@ class waiting_room;
 // The subscription has limits of its own, which a lane shared with others could not keep.
 [[nodiscard]] inline bool has_own_limits(const subscription_options& options) noexcept {
     return options.order.what() != order::kind::unordered || !options.after.empty() ||
-           options.required || options.retry || options.breaker || options.rate || options.when_full != when_full::reject ||
-           options.on_drop || options.max_concurrency != 0 ||
-           options.capacity != subscription_capacity_default;
+           options.required || options.retry || options.breaker || options.rate ||
+           options.when_full != when_full::reject || options.on_drop ||
+           options.max_concurrency != 0 || options.capacity != subscription_capacity_default;
 }
 
 // Counted by one runner, or for inline handlers by one publisher slot; nobody else writes them.

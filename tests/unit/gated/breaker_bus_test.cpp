@@ -55,8 +55,8 @@ TEST_F(gated, makes_exactly_as_many_trials_as_it_may) {
 }
 
 TEST_F(gated, counts_no_attempt_while_a_retry_waits_at_an_open_breaker) {
-    auto kept = bus.subscribe<order_placed>(
-        "mail", sometimes(), {.retry = every_100ms(3), .breaker = quick_breaker()});
+    auto kept = bus.subscribe<order_placed>("mail", sometimes(),
+                                            {.retry = every_100ms(3), .breaker = quick_breaker()});
     publish(1, 4);
     ASSERT_EQ(calls.size(), 4U);
     EXPECT_EQ(state("mail"), breaker_state::open);
@@ -74,15 +74,15 @@ TEST_F(gated, counts_no_attempt_while_a_retry_waits_at_an_open_breaker) {
 
 TEST_F(gated, keeps_the_order_of_a_key_over_an_open_breaker) {
     std::vector<int> seen;
-    auto kept = bus.subscribe<order_placed>(
-        "mail",
-        [&](const order_placed& it) {
-            if (down) {
-                throw std::runtime_error("down");
-            }
-            seen.push_back(it.number);
-        },
-        {.order = stentor::order::serial, .breaker = quick_breaker()});
+    auto kept =
+        bus.subscribe<order_placed>("mail",
+                                    [&](const order_placed& it) {
+                                        if (down) {
+                                            throw std::runtime_error("down");
+                                        }
+                                        seen.push_back(it.number);
+                                    },
+                                    {.order = stentor::order::serial, .breaker = quick_breaker()});
     publish(1, 8);
     EXPECT_EQ(terms("mail").failed, 4);
     publish(9, 12);
@@ -105,13 +105,13 @@ TEST_F(gated, takes_the_fault_of_an_event_for_none_of_what_it_calls) {
 
 TEST_F(gated, hears_of_outcomes_as_of_exceptions) {
     using stentor::outcome;
-    auto kept = bus.subscribe<order_placed>(
-        "mail",
-        [&](const order_placed& it) -> outcome {
-            calls.push_back({it.number, 1});
-            return it.number % 2 == 0 ? outcome::reject("bad") : outcome::retry();
-        },
-        {.breaker = quick_breaker()});
+    auto kept = bus.subscribe<order_placed>("mail",
+                                            [&](const order_placed& it) -> outcome {
+                                                calls.push_back({it.number, 1});
+                                                return it.number % 2 == 0 ? outcome::reject("bad")
+                                                                          : outcome::retry();
+                                            },
+                                            {.breaker = quick_breaker()});
     publish(1, 20);
     EXPECT_EQ(calls.size(), 7U) << "the odd ones: four failures";
     EXPECT_EQ(state("mail"), breaker_state::open);
@@ -148,15 +148,14 @@ TEST_F(gated, opens_for_spans_and_keeps_what_is_behind) {
     std::vector<std::size_t> spans;
     auto options = quick_breaker();
     options.window = options.min_calls = 1;
-    auto kept = bus.subscribe<order_placed>(
-        "bulk",
-        [&](std::span<const order_placed* const> them) {
-            spans.push_back(them.size());
-            if (down) {
-                throw std::runtime_error("down");
-            }
-        },
-        {.breaker = options});
+    auto kept = bus.subscribe<order_placed>("bulk",
+                                            [&](std::span<const order_placed* const> them) {
+                                                spans.push_back(them.size());
+                                                if (down) {
+                                                    throw std::runtime_error("down");
+                                                }
+                                            },
+                                            {.breaker = options});
     publish(1, 5);
     ASSERT_EQ(spans.size(), 1U);
     const auto first = spans.front();

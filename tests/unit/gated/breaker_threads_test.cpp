@@ -58,10 +58,9 @@ TEST_F(gated_at_work, loses_nothing_while_breakers_open_and_close) {
         done.fetch_add(1);
     };
     auto first = bus.subscribe<job>("first", handler, {.retry = policy, .breaker = options});
-    auto second = bus.subscribe<job>("second", handler,
-                                     {.order = stentor::by_key<job>(&job::number),
-                                      .retry = policy,
-                                      .breaker = options});
+    auto second = bus.subscribe<job>(
+        "second", handler,
+        {.order = stentor::by_key<job>(&job::number), .retry = policy, .breaker = options});
     std::jthread weather([&](const std::stop_token& over) {
         while (!over.stop_requested()) {
             down = !down;
