@@ -158,4 +158,14 @@ TEST(retries, book_each_payment_once_and_in_its_order) {
     EXPECT_EQ(run.err, "");
 }
 
+TEST(breakers, keep_what_waits_for_a_server_that_is_down) {
+    const auto run = run_program({STENTOR_EXAMPLE_BREAKERS});
+    EXPECT_EQ(run.exit_code, 0);
+    EXPECT_EQ(run.out,
+              "the server is down: statistics counted 1000\n"
+              "the server is back: sent 2000, unaccounted 0\n"
+              "calls in vain: few\n");
+    EXPECT_EQ(run.err, "");
+}
+
 }  // namespace
