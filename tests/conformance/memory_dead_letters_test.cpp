@@ -11,6 +11,10 @@ struct in_memory {
     }
 };
 
+TEST(dead_letter_rules, are_run_against_an_empty_store) {
+    EXPECT_EQ(in_memory::make()->room().letters, 0U);
+}
+
 INSTANTIATE_TYPED_TEST_SUITE_P(memory, dead_letter_stores, in_memory);
 
 }  // namespace conformance

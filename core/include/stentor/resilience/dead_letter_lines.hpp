@@ -66,8 +66,8 @@ struct dead_letter_import {
     std::vector<dead_letter_bad_line> bad_lines{};  // the first 1000 of those
 };
 
-// Stores each line that it can. Importing the same text again stores nothing. Empty lines are
-// passed over. Lines that the store refuses, as when it is full, are bad ones.
+// Stores each line that it can. Importing the same text again stores nothing but letters whose
+// event id is nil. Empty lines are passed over. Lines that the store refuses, as when it is full, are bad ones.
 [[nodiscard]] STENTOR_EXPORT dead_letter_import import_dead_letters(std::string_view text,
                                                                     dead_letter_store& store);
 

@@ -136,7 +136,8 @@ struct dead_letter_room {
 // Threads: all functions by any number at once. Progress: may block; put() is called by runners, so
 // it should not for long.
 // Promises of every store: what put() has taken is there until finish() or purge(); nothing goes by
-// age, for want of room, or because a redrive failed. A letter has at most one claim. After an error
+// age, for want of room, or because a redrive failed. A letter has at most one claim. After an
+// error
 // nothing has changed. No function throws but for want of memory, and put() not even then.
 class STENTOR_EXPORT dead_letter_store {
 public:
@@ -146,7 +147,8 @@ public:
     virtual ~dead_letter_store();
 
     // The number. The letter's own is not looked at; the fingerprint is made anew. Letters whose
-    // event id is nil are never duplicates. full, duplicate, invalid_letter, unavailable, no_memory.
+    // event id is nil are never duplicates. full, duplicate, invalid_letter, unavailable,
+    // no_memory.
     [[nodiscard]] virtual dead_letter_result<std::uint64_t> put(
         dead_letter letter, on_duplicate same = on_duplicate::merge) noexcept = 0;
 
@@ -186,7 +188,8 @@ public:
 // times, reason, fingerprint, and the payload where the stored one is missing.
 STENTOR_EXPORT void merge_failure(dead_letter& stored, const dead_letter& later);
 
-// What purge() begins with, for those who write stores. not_confirmed, empty_filter, invalid_filter.
+// What purge() begins with, for those who write stores. not_confirmed, empty_filter,
+// invalid_filter.
 [[nodiscard]] STENTOR_EXPORT dead_letter_result<dead_letter_matcher> checked_purge(
     const dead_letter_filter& filter, purge_confirmation confirmed);
 
