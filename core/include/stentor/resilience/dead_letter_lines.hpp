@@ -67,7 +67,8 @@ struct dead_letter_import {
 };
 
 // Stores each line that it can. Importing the same text again stores nothing but letters whose
-// event id is nil. Empty lines are passed over. Lines that the store refuses, as when it is full, are bad ones.
+// event id is nil. Empty lines are passed over. Lines that the store refuses, as when it is full,
+// are bad ones.
 [[nodiscard]] STENTOR_EXPORT dead_letter_import import_dead_letters(std::string_view text,
                                                                     dead_letter_store& store);
 
