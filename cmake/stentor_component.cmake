@@ -55,8 +55,11 @@ function(stentor_add_component name)
     )
     stentor_private_flags(${target})
     if(STENTOR_UNITY_BUILD)
-        # What one file calls its own, another's function may have as a local name.
-        target_compile_options(${target} PRIVATE -Wno-shadow)
+        # What one file calls its own, another's function may have as a local name; and none of them
+        # is the main file, whose types of its own GCC knows to be seen by nobody else.
+        target_compile_options(${target} PRIVATE -Wno-shadow
+            $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>
+        )
     endif()
     set_property(GLOBAL APPEND PROPERTY STENTOR_COMPONENTS ${name})
 
