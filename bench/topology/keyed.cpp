@@ -51,9 +51,8 @@ measurement beside_failing(std::uint64_t failing_of_1000, std::uint64_t count) {
     options.log.on_error = [](const stentor::error_record&) {};
     stentor::bus bus(std::move(options));
     const adder add{&book, 0};
-    bus.keep(bus.subscribe<sample<0>>(
-        "adder", [add](const sample<0>& event) { add(event.body); },
-        {.placement = stentor::placement::own}));
+    bus.keep(bus.subscribe<sample<0>>("adder", [add](const sample<0>& event) { add(event.body); },
+                                      {.placement = stentor::placement::own}));
     bus.keep(bus.subscribe<sample<0>>("other",
                                       [failing_of_1000](const sample<0>& event) {
                                           if (event.body.sequence % 1'000 < failing_of_1000) {
@@ -108,9 +107,8 @@ void add_keyed(std::vector<workload>& workloads) {
     workloads.push_back({"retries", 20'000, [](auto count) {
                              return with_options(1, {.retry = stentor::retry_policy{}}, count);
                          }});
-    workloads.push_back({"retries_and_breaker", 20'000, [](auto count) {
-                             return with_options(1, with_policies(), count);
-                         }});
+    workloads.push_back({"retries_and_breaker", 20'000,
+                         [](auto count) { return with_options(1, with_policies(), count); }});
     workloads.push_back(
         {"beside_none_failing", 5'000, [](auto count) { return beside_failing(0, count); }});
     workloads.push_back(

@@ -184,6 +184,7 @@ private:
     // runner_gate.cpp
     [[nodiscard]] bool pass_gate(lane& from, std::size_t& limit, bool slow) noexcept;
     void leave_gate() noexcept;
+    [[nodiscard]] bool ends(const lane& from) const noexcept;
     void let_rest_until(lane& from, std::int64_t moment) noexcept;
     void tell_breaker_of_failure(const charge& frame, const outcome* said) noexcept;
     void tell_gate_of_calls(const charge& frame, std::size_t succeeded) noexcept;

@@ -49,6 +49,13 @@ void end_failed(circuit_breaker::permit& pass, const outcome* said) noexcept {
 
 }  // namespace
 
+// Nobody is called any more: what is queued is cancelled, for which nobody needs a permit.
+bool runner::ends(const lane& from) const noexcept {
+    const auto to = from.serves.lock();
+    return to == nullptr || to->closed.load(std::memory_order_relaxed) ||
+           shared_.cancelling.load(std::memory_order_relaxed);
+}
+
 // False: no call may be made now, and the lane rests. Else a batch has at most `limit` entries.
 bool runner::pass_gate(lane& from, std::size_t& limit, bool slow) noexcept {
     const auto& gate = *from.gate;
@@ -63,6 +70,10 @@ bool runner::pass_gate(lane& from, std::size_t& limit, bool slow) noexcept {
         token_ = gate.rate->try_acquire();
         refused = !token_;
         wait = refused ? token_.wait().count() : 0;
+    }
+    if (refused && ends(from)) {
+        leave_gate();
+        return true;
     }
     const std::size_t most = refused ? 0 : gate.one_by_one || pass_.is_trial() ? 1 : limit;
     if (from.flights != nullptr && most < limit) {
