@@ -124,25 +124,19 @@ THROUGHPUT = [
         ],
     ),
     Workload(
-        "retry",
-        "retries",
-        "one publisher, one handler with a retry policy that never fails, against one without",
-        [
-            Entry("with a retry policy", "engine", "retries"),
-            Entry("with a breaker, too", "engine", "retries_and_breaker"),
-            Entry("without", "engine", "own_lane"),
-        ],
+        "retry", "retries",
+        "one publisher, one handler with policies that never fails, against one without",
+        [Entry("with a retry policy", "engine", "retries"),
+         Entry("with a breaker, too", "engine", "retries_and_breaker"),
+         Entry("without", "engine", "own_lane")],
         [Target("with a retry policy", "without", 0.8, due="all")],
     ),
     Workload(
-        "failing",
-        "beside_failing",
+        "failing", "beside_failing",
         "one handler beside another one, of whose calls 1 % throw, against one that never throws",
-        [
-            Entry("1 % throw", "engine", "beside_1_percent_failing"),
-            Entry("none throws", "engine", "beside_none_failing"),
-        ],
-        [Target("1 % throw", "none throws", 0.95, due="all")],
+        [Entry("1 %", "engine", "beside_1_percent_failing"),
+         Entry("none", "engine", "beside_none_failing")],
+        [Target("1 %", "none", 0.95, due="all")],
     ),
 ]
 
