@@ -125,7 +125,7 @@ THROUGHPUT = [
     ),
     Workload(
         "retry", "retries",
-        "one publisher, one handler with policies that never fails, against one without",
+        "one publisher, one handler with policies, which never fails, against one without",
         [Entry("with a retry policy", "engine", "retries"),
          Entry("with a breaker, too", "engine", "retries_and_breaker"),
          Entry("without", "engine", "own_lane")],

@@ -155,7 +155,8 @@ result<void, emergency_error> emergency_file::append(const dead_letter& letter) 
     if (auto encoded = append_dead_letter_line(text, letter); !encoded) {
         return unexpected(failed(emergency_errc::cannot_encode, 0, encoded.error().message()));
     }
-    const std::string line = (torn_ ? "\n" : "") + emergency_line(text);
+    std::string line(torn_ ? 1 : 0, '\n');
+    line += emergency_line(text);
     if (auto written = write_line(line); !written) {
         return written;
     }
