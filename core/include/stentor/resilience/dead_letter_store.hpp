@@ -137,8 +137,7 @@ struct dead_letter_room {
 // it should not for long.
 // Promises of every store: what put() has taken is there until finish() or purge(); nothing goes by
 // age, for want of room, or because a redrive failed. A letter has at most one claim. After an
-// error
-// nothing has changed. No function throws but for want of memory, and put() not even then.
+// error nothing has changed. No function throws but for want of memory, and put() not even then.
 class STENTOR_EXPORT dead_letter_store {
 public:
     dead_letter_store() = default;
