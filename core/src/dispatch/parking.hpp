@@ -44,7 +44,7 @@ public:
     [[nodiscard]] bool notify() noexcept {
         auto word = word_.load(std::memory_order_seq_cst);  // N [PAIR ready-park]
         for (;;) {
-            if (searching(word) != 0 || parked(word) == 0 || active(word) >= workers_) {
+            if (!wakes(word)) {
                 return false;
             }
             if (word_.compare_exchange_strong(word, word - one_parked + one_searching,
@@ -130,8 +130,10 @@ public:
     [[nodiscard]] std::uint32_t parked_now() const noexcept {
         return parked(word_.load(std::memory_order_relaxed));  // for metrics only
     }
-    [[nodiscard]] bool somebody_searches() const noexcept {
-        return searching(word_.load(std::memory_order_relaxed)) != 0;  // a hint
+    // notify() would wake somebody: no searcher is about to look at the ready set, and fewer than
+    // `workers` runners are active, each of which would. As of a moment ago.
+    [[nodiscard]] bool would_wake() const noexcept {
+        return wakes(word_.load(std::memory_order_relaxed));
     }
 
 private:
@@ -145,6 +147,9 @@ private:
     }
     static constexpr std::uint64_t blocked(std::uint64_t word) noexcept {
         return (word >> 32) & 0xffff;
+    }
+    bool wakes(std::uint64_t word) const noexcept {
+        return searching(word) == 0 && parked(word) != 0 && active(word) < workers_;
     }
     std::uint64_t active(std::uint64_t word) const noexcept {
         const auto away = parked(word) + blocked(word);

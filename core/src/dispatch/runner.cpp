@@ -378,9 +378,10 @@ void runner::sleep() noexcept {
     const auto begin = shared_.now();
     std::int64_t waits = 0;
     while (!crew_.permits.wait(backstop_ns)) {
-        // The backstop. Ready work that nobody was woken for, twice in a row, is a lost wake-up:
-        // serve it, and count it, because it must never happen.
-        waits = crew_.ready.empty() || crew_.idle.somebody_searches() ? 0 : waits + 1;
+        // The backstop. Ready work that somebody should have been woken for, twice in a row, is a
+        // lost wake-up: serve it, and count it, because it must never happen.
+        const bool overlooked = !crew_.ready.empty() && crew_.idle.would_wake();
+        waits = overlooked ? waits + 1 : 0;
         if (waits >= 2 && crew_.idle.cancel_park()) {
             crew_.rescues.add();
             shared_.wake_watch();

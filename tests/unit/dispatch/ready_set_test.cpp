@@ -114,6 +114,22 @@ TEST(parking, wakes_spare_runners_only_for_blocked_ones) {
     EXPECT_FALSE(idle.try_park_surplus());
 }
 
+// What the backstop of a sleeper asks before it calls anything a lost wake-up.
+TEST(parking, knows_whether_somebody_should_be_woken) {
+    parking idle(3, 2);
+    EXPECT_FALSE(idle.would_wake()) << "nobody is parked";
+    idle.begin_park(false);
+    EXPECT_FALSE(idle.would_wake()) << "both workers are at work, the spare one sleeps";
+    idle.begin_park(false);
+    EXPECT_TRUE(idle.would_wake());
+    ASSERT_TRUE(idle.try_search());
+    EXPECT_FALSE(idle.would_wake()) << "the searcher comes to it";
+    idle.stop_searching();
+    EXPECT_TRUE(idle.would_wake());
+    ASSERT_TRUE(idle.notify());
+    EXPECT_FALSE(idle.would_wake()) << "the one that was woken searches";
+}
+
 TEST(parking, can_be_cancelled_until_a_permit_is_issued) {
     parking idle(1, 1);
     idle.begin_park(false);

@@ -5,9 +5,12 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -21,6 +24,13 @@ using namespace stentor_test;
 struct tick {
     static constexpr std::string_view topic = "test.tick";
     int number = 0;
+};
+
+template <int number>
+struct turn {
+    static constexpr std::string_view topic = number == 0   ? "test.turn.a"
+                                              : number == 1 ? "test.turn.b"
+                                                            : "test.turn.c";
 };
 
 class wakeup : public bus_fixture {};
@@ -82,6 +92,38 @@ TEST_F(wakeup, of_blocked_runners_is_one_each) {
     ASSERT_TRUE(door.await_waiting(3));  // of 4: one is left for everybody else
     // Each runner is woken when the one before it is seen to be stuck; searchers may need a second.
     EXPECT_LE(bus.snapshot().wakeups, 8U);
+}
+
+// The backstop of a spare runner looks at a bus that is busy all the time: its workers will come to
+// what is ready, so nobody was overlooked.
+TEST_F(wakeup, is_not_missed_by_spare_runners_of_a_busy_bus) {
+    using namespace std::chrono_literals;
+    auto options = small_bus();
+    options.workers = 1;
+    auto& bus = make_bus(std::move(options));
+    std::atomic<std::int64_t> calls{0};
+    const auto count = [&](const auto&) {
+        const auto begin = std::chrono::steady_clock::now();
+        while (std::chrono::steady_clock::now() - begin < 3us) {
+        }
+        calls.fetch_add(1, std::memory_order_relaxed);
+    };
+    bus.keep(bus.subscribe<turn<0>>("a", count));
+    bus.keep(bus.subscribe<turn<1>>("b", count));
+    bus.keep(bus.subscribe<turn<2>>("c", count));
+    const auto end = std::chrono::steady_clock::now() + 3'500ms;  // three looks of each backstop
+    std::int64_t published = 0;
+    while (std::chrono::steady_clock::now() < end) {
+        ASSERT_TRUE(bus.publish(turn<0>{}));
+        ASSERT_TRUE(bus.publish(turn<1>{}));
+        ASSERT_TRUE(bus.publish(turn<2>{}));
+        published += 3;
+        if (published - calls.load(std::memory_order_relaxed) > 20'000) {
+            std::this_thread::sleep_for(1ms);
+        }
+    }
+    ASSERT_TRUE(eventually([&] { return calls.load() == published; }));
+    EXPECT_EQ(bus.snapshot().rescues, 0U);
 }
 
 // Ping-pong: every event finds everybody asleep or about to be. One that was lost would hang here.
