@@ -16,6 +16,8 @@ stentor::bus_options engine_options(stentor::profile profile, bool one_publisher
     // Four publishers with a lease for each of sixteen topics, and some to spare.
     options.publishers = 128;
     if (one_publisher) {
+        // The publisher has a processor to itself, as in the twins: the others are the runners'.
+        options.workers = static_cast<std::int32_t>(std::max(engine_workers(), 2U) - 1);
         options.on_thread_start = [](std::int32_t) { keep_off_publisher(); };
     }
     return options;
