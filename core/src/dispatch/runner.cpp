@@ -258,12 +258,7 @@ void runner::turn_away() noexcept {
     linger_ = nullptr;
     debt_ = true;
     const bool claimed = lane.state.leave_in_debt([&lane] { return lane.pending(); });
-    // Announced after the lane is left: a watch that took the word before would look too early. The
-    // fence pairs with the watch's heavy one, should this read a `true` that it has just taken.
-    real_sync::light_fence();
-    if (!shared_.debts.load(std::memory_order_relaxed)) {
-        shared_.debts.store(true, std::memory_order_release);
-    }
+    shared_.note_debt();  // after the lane is left: a watch that took it before looks too early
     if (claimed) {
         crew_.announce(lane.id());
     }
@@ -380,8 +375,7 @@ void runner::sleep() noexcept {
     while (!crew_.permits.wait(backstop_ns)) {
         // The backstop. Ready work that somebody should have been woken for, twice in a row, is a
         // lost wake-up: serve it, and count it, because it must never happen.
-        const bool overlooked = !crew_.ready.empty() && crew_.idle.would_wake();
-        waits = overlooked ? waits + 1 : 0;
+        waits = !crew_.ready.empty() && crew_.idle.would_wake() ? waits + 1 : 0;
         if (waits >= 2 && crew_.idle.cancel_park()) {
             crew_.rescues.add();
             shared_.wake_watch();

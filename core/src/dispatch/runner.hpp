@@ -105,7 +105,8 @@ public:
     }
     // Watch: called once per tick. Notices a stretch of calls that has lasted since the last tick,
     // asks the runner to look up after this call, and lets others in meanwhile.
-    void check_overdue() noexcept;
+    enum class sight : std::uint8_t { nothing, call, long_call };
+    sight check_overdue() noexcept;
     // Watch: reports a call that lasts longer than the bus allows, once.
     void check_late(std::int64_t now_ns) noexcept;
 
@@ -295,7 +296,8 @@ private:
     bool surplus_ = false;   // came back from a slow call; perhaps one runner too many is active
     std::uint32_t vain_searches_ = 0;
     std::uint32_t stretches_ = 0;  // delivered as a whole
-    bool proven_late_ = false;     // the call that just ended held others up
+    std::uint32_t batches_ = 0;
+    bool proven_late_ = false;  // the call that just ended held others up
     static constexpr std::int64_t unknown_wait = -1;
     std::int64_t waited_for_cpu_ = unknown_wait;  // by the thread, before the call that is measured
     bool lane_judged_ = false;         // some handler of the lane, since its cost was added up

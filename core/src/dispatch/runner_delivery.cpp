@@ -35,6 +35,7 @@ route_target carried_target(const route& origin, const lane& from) noexcept {
 }
 
 constexpr std::uint32_t stretches_measured = 8;  // one in so many
+constexpr std::uint32_t batches_per_time = 16;
 
 }  // namespace
 
@@ -55,8 +56,9 @@ void runner::process(lane& from, std::size_t count) noexcept {
         leave_gate();
     }
     in_hand_.store(0, std::memory_order_release);
-    if (crew_.size.spin_on_traffic) {
+    if (crew_.size.spin_on_traffic || ++batches_ % batches_per_time == 0) {
         last_work_ns_ = shared_.now();
+        shared_.keep_coarse(last_work_ns_);
     }
 }
 

@@ -102,6 +102,7 @@ void runner::let_rest_until(lane& from, std::int64_t moment) noexcept {
     linger_ = nullptr;
     if (from.state.leave([&from] { return from.pending(); })) {
         crew_.resting.insert(from.id());
+        shared_.end_nap();
     }
     holding_.store(nullptr, std::memory_order_release);
 }

@@ -85,18 +85,21 @@ void runner::call_others(lane& from) noexcept {
     }
 }
 
-void runner::check_overdue() noexcept {
+runner::sight runner::check_overdue() noexcept {
     auto word = run_word_.load(std::memory_order_acquire);
     const bool same = word == watch_seen_;
     const auto cpu_before = watch_cpu_ns_;
     watch_seen_ = word;
-    if ((word & run_inside) == 0 || (word & (run_known | run_flagged)) != 0) {
-        return;
+    if ((word & run_inside) == 0) {
+        return sight::nothing;
+    }
+    if ((word & (run_known | run_flagged)) != 0) {
+        return sight::long_call;
     }
     const auto cpu = cpu_time_ns(cpu_clock_.load(std::memory_order_acquire));
     watch_cpu_ns_ = cpu;
     if (!same) {
-        return;
+        return sight::call;
     }
     auto* lane = holding_.load(std::memory_order_acquire);  // none: it runs a continuation
     // A runner that lost its CPU holds others up as well, but says nothing about the handler.
@@ -110,7 +113,7 @@ void runner::check_overdue() noexcept {
                                            std::memory_order_relaxed)) {
         crew_.idle.leave_blocked();
         crew_.admit_waiting_slow();
-        return;
+        return sight::call;
     }
     watch_seen_ = flagged;
     shared_.spare_activations.add();
@@ -118,7 +121,7 @@ void runner::check_overdue() noexcept {
         if (!crew_.ready.empty()) {
             crew_.wake_one();
         }
-        return;
+        return sight::long_call;
     }
     if (proven) {
         // Until this call ends: others that come into the lane reserve a slow call each, so that a
@@ -127,6 +130,7 @@ void runner::check_overdue() noexcept {
                             std::memory_order_relaxed);
     }
     call_others(*lane);
+    return sight::long_call;
 }
 
 // The runner cannot leave the run while `run_read` is set, so the frame, its slots, their route

@@ -138,6 +138,13 @@ public:
     void refresh_coarse(std::int64_t now_ns) noexcept {
         coarse_.store(now_ns, std::memory_order_relaxed);
     }
+    // By runners that work, which then take the line from publishers now and then only.
+    void keep_coarse(std::int64_t now_ns) noexcept {
+        constexpr std::int64_t stale_ns = 500'000;
+        if (now_ns - coarse_now() > stale_ns) {
+            refresh_coarse(now_ns);
+        }
+    }
 
     [[nodiscard]] lane* lane_at(std::size_t id) const noexcept {
         return lanes_[id].load(std::memory_order_acquire);
@@ -174,6 +181,9 @@ public:
             visit(*crews_[at]);
         }
     }
+    [[nodiscard]] bool only_pool() const noexcept {
+        return crew_count_.load(std::memory_order_relaxed) == 0;
+    }
     // So that the watch may sleep: all are parked, and no lane waits for a moment.
     [[nodiscard]] bool all_rest() noexcept {
         bool rest = true;
@@ -192,6 +202,7 @@ public:
     void set_timer(timed_action& action, std::int64_t at_ns) noexcept {
         if (clock_work.set(action, at_ns)) {
             wake_watch();  // it may be asleep until a later moment
+            end_nap();
         }
     }
 
@@ -209,6 +220,13 @@ public:
             futex_wake_all(watch_epoch);
         }
     }
+    // Something wants a look within a millisecond.
+    void end_nap() noexcept {
+        if (watch_naps.load(std::memory_order_seq_cst)) {  // [PAIR watch]
+            watch_epoch.fetch_add(1, std::memory_order_release);
+            futex_wake_all(watch_epoch);
+        }
+    }
     [[nodiscard]] bool maintenance_requested() const noexcept {
         return maintenance_.load(std::memory_order_seq_cst);
     }
@@ -217,6 +235,15 @@ public:
                maintenance_.exchange(false, std::memory_order_acquire);
     }
 
+    // A runner left a lane in debt. The fence pairs with the watch's heavy one, should this read a
+    // `true` that it has just taken.
+    void note_debt() noexcept {
+        real_sync::light_fence();
+        if (!debts.load(std::memory_order_relaxed)) {
+            debts.store(true, std::memory_order_seq_cst);  // [PAIR watch]
+            end_nap();
+        }
+    }
     // Pays the debt of lane_state::leave_in_debt(): one heavy fence, one look at every lane. By a
     // runner inside its `looking` section, or by the watch, which is who frees lanes.
     void look_at_all_lanes() noexcept {
@@ -277,13 +304,16 @@ public:
     // Wakes the watch when it sleeps because everybody does.
     std::atomic<std::uint32_t> watch_epoch{0};
     std::atomic<bool> watch_sleeps{false};
+    // It waits for longer than a tick although somebody is awake.
+    std::atomic<bool> watch_naps{false};
     // Hooks that run now: the watch stays awake for them. Written by the threads that run them
     // (seq_cst), read by the watch (seq_cst before it sleeps). [PAIR watch]
     std::atomic<std::uint32_t> hooks_running{0};
     // Some subscription is called by publishers, so that nobody wakes the watch for its calls: it
     // looks for late ones now and then. Set under the registry's lock, never taken back; relaxed.
     std::atomic<bool> inlines{false};
-    // Some runner left a lane in debt since the watch's last tick. Written by runners.
+    // Some runner left a lane in debt since the watch's last tick. Written by runners (seq_cst, so
+    // that a nap that began before is seen). [PAIR watch]
     std::atomic<bool> debts{false};
 
 private:

@@ -48,17 +48,44 @@ void watch::run() noexcept {
             sleep_until_needed();
             quiet = 0;
         } else if (!stop_.load(std::memory_order_acquire)) {
-            futex_wait(shared_.watch_epoch, epoch, tick_ns);
+            wait_for_tick(epoch);
         }
     }
+}
+
+// A nap when nothing wants a look before it is over; who then does ends it. [PAIR watch]
+void watch::wait_for_tick(std::uint32_t epoch) noexcept {
+    // A call that a nap ended in may be a long one: the next look says.
+    const bool naps = calm_ >= calm_ticks && !(napped_ && inside_);
+    napped_ = naps;
+    if (!naps) {
+        futex_wait(shared_.watch_epoch, epoch, tick_ns);
+        return;
+    }
+    shared_.watch_naps.store(true, std::memory_order_seq_cst);
+    if (nothing_due() && !shared_.debts.load(std::memory_order_seq_cst)) {
+        futex_wait(shared_.watch_epoch, epoch, nap_ns);
+    }
+    shared_.watch_naps.store(false, std::memory_order_seq_cst);
+}
+
+bool watch::nothing_due() const noexcept {
+    return shared_.only_pool() && shared_.resting.empty() && shared_.waiting_slow.empty() &&
+           shared_.clock_work.next_look() == timer_wheel::never;
 }
 
 void watch::tick() noexcept {
     const auto now = shared_.now();
     shared_.refresh_coarse(now);
+    auto seen = runner::sight::nothing;
     for (auto* one : runners_) {
-        one->check_overdue();
+        seen = std::max(seen, one->check_overdue());
     }
+    inside_ = seen != runner::sight::nothing;
+    calm_ = seen != runner::sight::long_call && nothing_due() &&
+                    !shared_.debts.load(std::memory_order_relaxed)
+                ? calm_ + 1
+                : 0;
     if (shared_.lateness != nullptr) {
         shared_.lateness->look(now);
     }
