@@ -26,11 +26,24 @@ void engine::life::announce_started(const subscription_record& about) noexcept {
     });
 }
 
-void engine::life::announce_paused(const subscription_record& about, std::string_view why,
-                                   bool holds) noexcept {
+void engine::life::announce_paused(const subscription_record& about, std::string_view by,
+                                   std::string_view why, bool holds) noexcept {
     announce<system::handler_paused>(about.system, [&] {
         return system::handler_paused{
-            .name = about.name, .by = "registry", .why = std::string(why), .holds = holds};
+            .name = about.name, .by = std::string(by), .why = std::string(why), .holds = holds};
+    });
+}
+
+void engine::life::announce_dead_lettered(const subscription_record& about,
+                                          const dead_letter& letter,
+                                          std::uint64_t number) noexcept {
+    announce<system::dead_letter_added>(about.system, [&] {
+        return system::dead_letter_added{.number = number,
+                                         .subscription = letter.subscription,
+                                         .event_id = letter.id,
+                                         .event_topic = letter.topic,
+                                         .reason = std::string(to_string(letter.reason)),
+                                         .error = std::string(last_error(letter))};
     });
 }
 

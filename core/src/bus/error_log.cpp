@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <utility>
 
 namespace stentor::inline v0::detail {
 
@@ -109,34 +110,37 @@ std::string_view what_of(const std::exception& error, std::string& buffer) {
     return buffer;
 }
 
-void describe(std::string& out, int depth);
+// `take` gets the text of the current exception, then of each that is nested in it.
+template <class Take>
+void describe(Take& take, int depth);
 
-void describe_nested(std::string& out, const std::exception& error, int depth) {
+template <class Take>
+void describe_nested(Take& take, const std::exception& error, int depth) {
     const auto* nested = dynamic_cast<const std::nested_exception*>(&error);
     if (nested == nullptr || nested->nested_ptr() == nullptr || depth >= nesting_max) {
         return;
     }
-    out += ": ";
     try {
         nested->rethrow_nested();
     } catch (...) {
-        describe(out, depth + 1);
+        describe(take, depth + 1);
     }
 }
 
-void describe(std::string& out, int depth) {
+template <class Take>
+void describe(Take& take, int depth) {
     std::string buffer;
     try {
         throw;
     } catch (const std::exception& error) {
-        out += what_of(error, buffer);
-        describe_nested(out, error, depth);
+        take(what_of(error, buffer));
+        describe_nested(take, error, depth);
     } catch (const std::string& text) {
-        out += text;
+        take(text);
     } catch (const char* text) {
-        out += text == nullptr ? "(null)" : text;
+        take(text == nullptr ? "(null)" : text);
     } catch (...) {
-        out += "(not a std::exception)";
+        take("(not a std::exception)");
     }
 }
 
@@ -171,7 +175,12 @@ std::string describe(const subscription_record& of, const outcome& said) {
 std::string describe_current_exception() {
     std::string out;
 #if defined(__cpp_exceptions)
-    describe(out, 0);
+    bool first = true;
+    const auto take = [&](std::string_view text) {
+        out += std::exchange(first, false) ? "" : ": ";
+        out += text;
+    };
+    describe(take, 0);
     if (out.size() > description_max) {
         out.resize(description_max);
     }
@@ -215,6 +224,21 @@ std::string error_log::describe(const subscription_record& of, const outcome* sa
         text = said != nullptr ? detail::describe(of, *said) : describe_current_exception();
     }));
     return text;
+}
+
+std::vector<std::string> error_log::error_chain(const subscription_record& of,
+                                                const outcome* said) {
+    if (said != nullptr) {
+        return {detail::describe(of, *said)};
+    }
+    std::vector<std::string> chain;
+#if defined(__cpp_exceptions)
+    const auto take = [&](std::string_view text) {
+        chain.emplace_back(text.substr(0, description_max));
+    };
+    detail::describe(take, 0);
+#endif
+    return chain;
 }
 
 void error_log::record_failure(const failure& what) {

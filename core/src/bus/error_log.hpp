@@ -10,6 +10,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 // Turns failed deliveries into records: the first ten a minute of each handler and error one by
 // one, the rest as counts. Called on runners; takes a lock of its own, which no publisher ever
@@ -28,6 +29,9 @@ public:
                     std::string_view callback) noexcept override;
     [[nodiscard]] std::string describe(const subscription_record& of,
                                        const outcome* said) noexcept override;
+    // The same, the current exception and each that is nested in it alone.
+    [[nodiscard]] std::vector<std::string> error_chain(const subscription_record& of,
+                                                       const outcome* said);
     void notice(std::string_view message) noexcept;
     // For what is said once a minute and topic.
     [[nodiscard]] bool first_this_minute(const std::string& topic);

@@ -5,6 +5,7 @@
 #include "resilience/shared_breakers.hpp"
 #include <stentor/registry/registry.hpp>
 #include <stentor/registry/static_handler.hpp>
+#include <stentor/resilience/dead_letter_store.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -19,11 +20,11 @@ namespace stentor::inline v0::detail {
 // listing.cpp shows, pausing.cpp bars and opens, starting.cpp runs hooks.
 //
 // Threads: any; state is under the engine's registry lock, hooks run without it.
-class engine::life final : public lateness_observer {
+class engine::life final : public lateness_observer, public letter_desk {
 public:
     using record_ptr = std::shared_ptr<subscription_record>;
 
-    explicit life(engine& of) noexcept;
+    life(engine& of, std::shared_ptr<dead_letter_store> letters) noexcept;
 
     // --- the breakers of its subscriptions, by name ----------------------------------------------
     shared_breakers breakers;
@@ -39,13 +40,25 @@ public:
 
     // --- announcing.cpp: system events, without any lock ----------------------------------------
     void announce_started(const subscription_record& about) noexcept;
-    void announce_paused(const subscription_record& about, std::string_view why,
-                         bool holds) noexcept;
+    void announce_paused(const subscription_record& about, std::string_view by,
+                         std::string_view why, bool holds) noexcept;
+    void announce_dead_lettered(const subscription_record& about, const dead_letter& letter,
+                                std::uint64_t number) noexcept;
     void announce_resumed(const subscription_record& about) noexcept;
     void announce_stopped(const subscription_record& about) noexcept;
     void announce_failed(const subscription_record& about, std::string_view hook,
                          std::string_view why) noexcept;
     void announce_late(const late_call& about) noexcept;
+
+    // --- lettering.cpp --------------------------------------------------------------------------
+    [[nodiscard]] std::unique_ptr<dead_letter> write(const failure& about,
+                                                     dead_letter_reason why) noexcept override;
+    [[nodiscard]] bool keep(subscription_record& of, const dead_letter& letter,
+                            bool pauses) noexcept override;
+    // Where they go. Never null.
+    [[nodiscard]] dead_letter_store& letters() const noexcept { return *letters_; }
+    // The store has room again: whoever was paused for want of it goes on.
+    void enable_lettered();
 
     // --- pausing.cpp ----------------------------------------------------------------------------
     change_result disable(const selector& which, backlog what, std::string_view why);
@@ -123,7 +136,7 @@ private:
     [[nodiscard]] std::vector<record_ptr> select(const selector& which, order sequence) const;
     [[nodiscard]] error nothing_matches(const selector& which) const;
     [[nodiscard]] result<bool, error> pause(const record_ptr& record, backlog what,
-                                            std::string_view why);
+                                            std::string_view why, std::string_view by = "registry");
     [[nodiscard]] result<bool, error> resume(const record_ptr& record);
     void resumed(const record_ptr& record);
     [[nodiscard]] std::optional<error> circle_of(const subscription_record& wanted) const;
@@ -153,6 +166,7 @@ private:
                      const std::vector<const static_registration*>& from);
 
     engine& of_;
+    const std::shared_ptr<dead_letter_store> letters_;
     void look_at_hooks(std::int64_t now_ns) noexcept;
     void look_at_inlined(std::int64_t now_ns) noexcept;
     [[nodiscard]] inline_call inline_call_of(std::uint32_t slot) const noexcept;

@@ -3,6 +3,7 @@
 #include "bus/life.hpp"
 #include "dispatch/detached_delivery.hpp"
 #include "dispatch/thread_setup.hpp"
+#include <stentor/resilience/memory_dead_letters.hpp>
 
 #include <random>
 
@@ -67,6 +68,17 @@ std::shared_ptr<executor> default_executor() {
 #else
     return make_arena_executor();
 #endif
+}
+
+std::shared_ptr<dead_letter_store> store_of(bus_options& options) {
+    if (options.dead_letters == nullptr) {
+        auto made = memory_dead_letters::make();
+        if (!made) {
+            raise(error::out_of_memory());  // its default bounds are none to refuse
+        }
+        options.dead_letters = *std::move(made);
+    }
+    return options.dead_letters;
 }
 
 std::uint64_t random_key() {
@@ -154,10 +166,11 @@ engine::engine(bus_options options, std::uint32_t workers, std::uint64_t id_key,
       slots_(std::make_shared<slot_pool>(static_cast<std::uint32_t>(options_.publishers), id_key)),
       runners_(std::size_t{shared_.what.runners} + 1 +
                static_cast<std::size_t>(options_.blocking_threads) + scheduler::crews_max),
-      life_(std::make_unique<life>(*this)) {
+      life_(std::make_unique<life>(*this, store_of(options_))) {
     lanes_.resize(1);  // the id of the continuations
     shared_.observer = &log_;
     shared_.lateness = life_.get();
+    shared_.letters = life_.get();
     shared_.target = kit_ != nullptr ? &kit_->outside(*this) : this;
     shared_.on_thread_start = std::move(options_.on_thread_start);
     // One more than run: the closer, with which a drain cancels what is left.

@@ -102,7 +102,8 @@ std::vector<handler_row> engine::life::list() const {
     return rows;
 }
 
-engine::life::life(engine& of) noexcept : breakers(of.shared_.source()), of_(of) {}
+engine::life::life(engine& of, std::shared_ptr<dead_letter_store> letters) noexcept
+    : breakers(of.shared_.source()), of_(of), letters_(std::move(letters)) {}
 
 std::shared_ptr<circuit_breaker> engine::life::breaker_of(std::string_view name) const {
     if (auto shared = breakers.find(name)) {

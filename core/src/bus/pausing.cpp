@@ -78,7 +78,7 @@ std::optional<error> engine::life::may_change(const subscription_record& record)
 }
 
 result<bool, error> engine::life::pause(const record_ptr& record, backlog what,
-                                        std::string_view why) {
+                                        std::string_view why, std::string_view by) {
     const auto wanted = what == backlog::hold ? passage::held : passage::dropping;
     bool running = false;
     {
@@ -93,6 +93,7 @@ result<bool, error> engine::life::pause(const record_ptr& record, backlog what,
             return false;
         }
         std::string reason(why);
+        std::string who(by);
         if (wanted == passage::dropping) {
             drop(*record);
         } else if (auto wrong = hold(*record)) {
@@ -101,7 +102,7 @@ result<bool, error> engine::life::pause(const record_ptr& record, backlog what,
         if (running) {
             record->state = handler_state::paused;
         }
-        record->paused_by = "registry";
+        record->paused_by = std::move(who);
         record->paused_why = std::move(reason);
         record->changing = true;
     }
@@ -115,7 +116,7 @@ result<bool, error> engine::life::pause(const record_ptr& record, backlog what,
         const std::lock_guard lock(of_.registry_);
         record->changing = false;
     }
-    announce_paused(*record, why, wanted == passage::held);
+    announce_paused(*record, by, why, wanted == passage::held);
     return running;
 }
 

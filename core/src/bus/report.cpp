@@ -32,6 +32,7 @@ delivery_terms engine::terminals_of(const subscription_record& record) noexcept 
         terms.failed += as_signed(one.failed.read());
         terms.cancelled += as_signed(one.cancelled.read());
         terms.expired += as_signed(one.expired.read());
+        terms.dead_lettered += as_signed(one.dead_lettered.read());
     }
     terms.dropped_full = as_signed(record.dropped_full.read());
     terms.dropped_no_memory = as_signed(record.dropped_no_memory.read());

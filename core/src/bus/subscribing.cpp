@@ -81,6 +81,13 @@ result<subscription, error> engine::subscribe_checked(std::string_view name, con
         shared_.wake_watch();
     }
     listen_to(*record, type, topics);
+    if (record->system && options.dead_letters.value_or(false)) {
+        return unexpected<error>(
+            error(errc::unsupported_combination,
+                  subject_of(name) +
+                      ": dead_letters does not go with the engine's own events, which are never "
+                      "kept; leave it out"));
+    }
     record->options = std::move(options);
     record->has_owner = record->options.owner.has_value();
     record->where = where;
@@ -90,6 +97,8 @@ result<subscription, error> engine::subscribe_checked(std::string_view name, con
     if (*attempts) {
         record->retries = std::make_shared<retry_room>(shared_, *record, std::move(**attempts));
     }
+    record->letters = record->retries != nullptr && !record->system &&
+                      record->options.dead_letters.value_or(record->options.retry.has_value());
     record->gate = *std::move(gate);
     record->served_by = *serving;
     record->in_shared_lane.store(begins_shared(*record), std::memory_order_relaxed);

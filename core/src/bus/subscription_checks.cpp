@@ -38,8 +38,9 @@ std::optional<std::string> check_execution(const subscription_options& options,
     }
     if (has_own_limits(options) || options.placement != placement::automatic) {
         return "execution::inline_ does not go with order, after, capacity, when_full, on_drop, "
-               "required, retry, breaker, rate, max_concurrency or placement, because it queues "
-               "nothing; leave them as they are, or use execution::pool";
+               "required, retry, dead_letters, breaker, rate, max_concurrency or placement, "
+               "because "
+               "it queues nothing; leave them as they are, or use execution::pool";
     }
     if (form.batch) {
         return "execution::inline_ does not go with a handler that takes spans, because nothing "
@@ -91,8 +92,8 @@ std::optional<error> check_options(std::string_view name, const subscription_opt
             errc::unsupported_combination,
             subject_of(name) +
                 ": placement::shared does not go with order, after, capacity, when_full::block, "
-                "required, retry, breaker, rate or max_concurrency, because a shared lane has one "
-                "of each; leave the placement automatic");
+                "required, retry, dead_letters, breaker, rate or max_concurrency, because a shared "
+                "lane has one of each; leave the placement automatic");
     }
     if (const auto misplaced = check_execution(options, form)) {
         return error(errc::unsupported_combination, subject_of(name) + ": " + *misplaced);
@@ -188,8 +189,18 @@ std::optional<error> check_wanted(std::string_view name, const event_type* type,
 result<std::optional<retry_plan>, error> plan_attempts(std::string_view name,
                                                        const subscription_options& options,
                                                        const handler_traits& form) {
+    const bool letters = options.dead_letters.value_or(false);
+    if (letters && form.batch) {
+        return unexpected<error>(
+            error(errc::unsupported_combination,
+                  subject_of(name) +
+                      ": dead_letters does not go with a handler that takes spans, because a call "
+                      "that fails is for many events; take one event"));
+    }
     if (!options.retry) {
-        return std::optional<retry_plan>();
+        // One attempt, and the place where its letter waits for the store.
+        return letters ? std::optional(*retry_plan::make({.max_attempts = 1}))
+                       : std::optional<retry_plan>();
     }
     if (form.batch) {
         return unexpected<error>(

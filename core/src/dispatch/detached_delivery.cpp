@@ -220,16 +220,23 @@ detached_end charge_failure(detached_delivery& one, const outcome* said) noexcep
                                 .wait_ns = begun - (one.header().stamp & ~stamp_flags),
                                 .attempt = one.progress.attempt(),
                                 .said = said};
-    if (one.to->retries != nullptr &&
-        one.to->retries->put_off(about, one.progress, one.frame.stride, one.again)) {
+    const auto next =
+        one.to->retries == nullptr
+            ? follow_up::fails
+            : one.to->retries->after_failure(about, one.progress, one.frame.stride, one.again);
+    if (next == follow_up::waits) {
         return detached_end::put_off;
     }
-    one.shared.observer->failed(about);
+    const bool kept = next == follow_up::dead_lettered;
+    if (!kept) {
+        one.shared.observer->failed(about);
+    }
     if (runner::awaited(one.header())) {
-        tell_ended(one.shared, one.header(), *one.to, delivery_status::failed,
+        tell_ended(one.shared, one.header(), *one.to,
+                   kept ? delivery_status::dead_lettered : delivery_status::failed,
                    one.shared.observer->describe(*one.to, said));
     }
-    return detached_end::failed;
+    return kept ? detached_end::dead_lettered : detached_end::failed;
 }
 
 // What it said, or threw.

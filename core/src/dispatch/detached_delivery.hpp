@@ -41,6 +41,7 @@ enum class detached_end : std::uint8_t {
     completed,
     ignored,
     failed,
+    dead_lettered,
     cancelled,
     released,
     put_off,
@@ -142,7 +143,7 @@ struct apart_entry {
     bool flies;  // it keeps its flight, if the lane has some
 };
 // Its waiter is told, and all is settled: terminals, key, credits, the route's count. `by` is the
-// calling runner, or null. Told before: what failed.
+// calling runner, or null. Told before: what failed, for good or to be kept.
 void settle_apart(const apart_entry& one, detached_end how, runner* by) noexcept;
 // Ends a delivery that has left its batch, and frees it. `by` is the calling runner, or null.
 void settle_detached(detached_delivery& one, detached_end how, runner* by) noexcept;

@@ -3,16 +3,27 @@
 
 #include "base/allocator.hpp"
 #include "dispatch/detached_delivery.hpp"
+#include "dispatch/runner.hpp"
 #include "dispatch/scheduler.hpp"
+#include "dispatch/turns.hpp"
 #include "lane/lane.hpp"
 #include "registry/subscription_record.hpp"
 #include <stentor/registry/outcome.hpp>
 
+#include <chrono>
 #include <cstring>
 #include <new>
 #include <string>
+#include <utility>
 
 namespace stentor::inline v0::detail {
+
+namespace {
+
+// Before the store is asked again where the subscription could not be paused.
+constexpr auto owed_pause = std::chrono::milliseconds(100);
+
+}  // namespace
 
 retry_wait::retry_wait() noexcept : timed_action(&retry_room::happen) {}
 
@@ -38,7 +49,7 @@ std::int64_t retry_room::first_attempts() const noexcept {
     std::uint64_t sum = 0;
     for (std::uint32_t index = 0; index < of_.stripe_count; ++index) {
         const auto& mine = of_.terminals[index];
-        sum += mine.completed.read() + mine.failed.read();
+        sum += mine.completed.read() + mine.failed.read() + mine.dead_lettered.read();
     }
     return static_cast<std::int64_t>(sum) + size();
 }
@@ -73,17 +84,20 @@ retry_decision retry_room::decide(const failure& about, const retry_progress& so
     return decision;
 }
 
-bool retry_room::put_off(failure about, const retry_progress& so_far, std::size_t slot_size,
-                         retry_wait*& made) noexcept {
+follow_up retry_room::after_failure(failure about, const retry_progress& so_far,
+                                    std::size_t slot_size, retry_wait*& made) noexcept {
     const auto decision = decide(about, so_far);
     if (decision.verdict != retry_verdict::retry) {
-        return false;
+        return give_up(about, so_far, slot_size,
+                       decision.verdict == retry_verdict::permanent ? dead_letter_reason::rejected
+                                                                    : dead_letter_reason::exhausted,
+                       made);
     }
     if (made == nullptr) {
         made = retry_wait::make(slot_size);
     }
     if (made == nullptr) {
-        return false;  // it has failed for good, and is told so
+        return give_up(about, so_far, slot_size, dead_letter_reason::retry_capacity, made);
     }
     std::memcpy(made->slot(), &about.slot, slot_size);
     made->progress = decision.progress;
@@ -91,7 +105,39 @@ bool retry_room::put_off(failure about, const retry_progress& so_far, std::size_
     of_.retried.add();
     about.retry_in_ns = decision.delay.count();
     shared_.observer->failed(about);
-    return true;
+    return follow_up::waits;
+}
+
+follow_up retry_room::give_up(const failure& about, const retry_progress& so_far,
+                              std::size_t slot_size, dead_letter_reason why,
+                              retry_wait*& made) noexcept {
+    auto letter = of_.letters ? shared_.letters->write(about, why) : nullptr;
+    if (letter == nullptr) {
+        return follow_up::fails;
+    }
+    auto* place = made != nullptr ? made : retry_wait::make(slot_size);
+    if (shared_.letters->keep(of_, *letter, place != nullptr)) {
+        if (place != nullptr && made == nullptr) {
+            retry_wait::dispose(place);
+        }
+        shared_.observer->failed(about);
+        return follow_up::dead_lettered;
+    }
+    if (place == nullptr) {
+        return follow_up::fails;
+    }
+    shared_.observer->failed(about);
+    made = place;
+    std::memcpy(made->slot(), &about.slot, slot_size);
+    made->progress = so_far;
+    made->due_ns = when_owed();
+    made->owed = std::move(letter);
+    return follow_up::waits;
+}
+
+// Due at once where the subscription is paused, which is to say when it is resumed.
+std::int64_t retry_room::when_owed() const noexcept {
+    return of_.barred.load(std::memory_order_acquire) ? 0 : shared_.moment_after(owed_pause);
 }
 
 bool retry_room::closing() const noexcept {
@@ -260,6 +306,11 @@ void retry_room::announce(retry_wait& one) noexcept {
 
 void cancel_retry(scheduler& shared, retry_wait& one, subscription_record& to,
                   runner* by) noexcept {
+    const bool kept = one.owed != nullptr && shared.letters->keep(to, *one.owed, false);
+    if (kept && runner::awaited(one.header())) {
+        tell_ended(shared, one.header(), to, delivery_status::dead_lettered,
+                   std::string(last_error(*one.owed)));
+    }
     settle_apart({.shared = shared,
                   .slot = one.header(),
                   .from = *one.from,
@@ -267,7 +318,7 @@ void cancel_retry(scheduler& shared, retry_wait& one, subscription_record& to,
                   .key = one.keyed ? &one.key : nullptr,
                   .carried = one.carried,
                   .flies = false},
-                 detached_end::cancelled, by);
+                 kept ? detached_end::dead_lettered : detached_end::cancelled, by);
     retry_wait::dispose(&one);
 }
 

@@ -5,11 +5,13 @@
 #include "dispatch/timers.hpp"
 #include "resilience/retry_allowance.hpp"
 #include <stentor/event/slot.hpp>
+#include <stentor/resilience/dead_letter.hpp>
 #include <stentor/resilience/retry_plan.hpp>
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
 
@@ -47,6 +49,8 @@ struct alignas(slot_align_max) retry_wait final : timed_action {
     retry_wait* before = nullptr;
     retry_wait* after = nullptr;
     retry_wait* next = nullptr;  // among those that are due; before, in its maker's list
+    // Not for another attempt: the store did not take it.
+    std::unique_ptr<dead_letter> owed;
     bool keyed = false;
     bool carried = false;
     bool inside = false;    // the room has it
@@ -56,6 +60,13 @@ private:
     explicit retry_wait() noexcept;
 };
 
+// What follows a failed attempt.
+enum class follow_up : std::uint8_t {
+    waits,          // another, or a place in the store
+    dead_lettered,  // nothing: the store has it
+    fails,          // nothing
+};
+
 // The deliveries of one subscription that wait for another attempt, and the policy that decides
 // about attempts. When the moment of one comes it is due: the lane that it came from is announced
 // as for an event, and a runner inside takes it as a batch of one, before what is queued.
@@ -63,19 +74,24 @@ private:
 // A pause stops that: who becomes due waits for the resume, and no attempt is counted. The end of
 // the subscription or of the bus cancels all.
 //
+// What fails for good and is kept as a dead letter waits here while the store does not take it: due
+// at once, but its subscription is paused.
+//
 // Threads: any. Progress: blocking, for a few instructions. The lock is taken after the timers'
 // one, because they call happen() with theirs; so no timer is set or cancelled under it.
 class retry_room {
 public:
     retry_room(scheduler& shared, subscription_record& of, retry_plan plan) noexcept;
 
-    // After a failed attempt; what was thrown is the current exception. True: there will be
-    // another, which is recorded, and `made` is what the caller hands to wait() when the delivery
-    // has left its batch: one that it had already, or a new one, with a copy of the slot. The
-    // caller sees to the reference to the envelope.
-    [[nodiscard]] bool put_off(failure about, const retry_progress& so_far, std::size_t slot_size,
-                               retry_wait*& made) noexcept;
+    // After a failed attempt, which is recorded unless it fails; what was thrown is the current
+    // exception. If the delivery waits, `made` is what the caller hands to wait() when it has left
+    // its batch: one that it had already, or a new one, with a copy of the slot. The caller sees to
+    // the reference to the envelope.
+    [[nodiscard]] follow_up after_failure(failure about, const retry_progress& so_far,
+                                          std::size_t slot_size, retry_wait*& made) noexcept;
     [[nodiscard]] subscription_record& of() const noexcept { return of_; }
+    // When one that the store did not take is offered to it again.
+    [[nodiscard]] std::int64_t when_owed() const noexcept;
     [[nodiscard]] std::int32_t attempts_max() const noexcept { return plan_.policy().max_attempts; }
 
     // Until its due_ns. False: nobody waits here any more; it stays the caller's, to be cancelled.
@@ -108,6 +124,9 @@ public:
 private:
     [[nodiscard]] retry_decision decide(const failure& about,
                                         const retry_progress& so_far) noexcept;
+    [[nodiscard]] follow_up give_up(const failure& about, const retry_progress& so_far,
+                                    std::size_t slot_size, dead_letter_reason why,
+                                    retry_wait*& made) noexcept;
     [[nodiscard]] bool closing() const noexcept;
     [[nodiscard]] std::int64_t first_attempts() const noexcept;
     void link(retry_wait& one) noexcept;
@@ -130,7 +149,8 @@ private:
     std::atomic<std::int64_t> size_{0};
 };
 
-// Ends one that nobody will call: settled as cancelled, then freed. By whoever has it.
+// Ends one that nobody will call: settled as cancelled, or where it is owed to the store as a dead
+// letter if that takes it now, then freed. By whoever has it.
 void cancel_retry(scheduler& shared, retry_wait& one, subscription_record& to, runner* by) noexcept;
 
 }  // namespace stentor::inline v0::detail

@@ -25,6 +25,7 @@ namespace stentor::inline v0::detail {
 
 class detached_delivery;
 struct retry_wait;
+enum class follow_up : std::uint8_t;
 
 // Service times that decide how a handler is treated.
 inline constexpr std::int64_t timed_from_ns = 4'000;    // every call is timed
@@ -152,6 +153,7 @@ private:
         std::size_t first = 0;  // of the frame's slots in the stretch
         std::int64_t began = 0;
         std::size_t failed = 0;
+        std::size_t dead_lettered = 0;
         std::size_t ignored = 0;
         std::size_t released = 0;
     };
@@ -192,7 +194,9 @@ private:
     void hand_pass_to(detached_delivery& one) noexcept;
     // runner_retries.cpp
     [[nodiscard]] retry_progress progress_of(const charge& frame) const noexcept;
-    [[nodiscard]] bool put_off(charge& frame, const failure& about) noexcept;
+    [[nodiscard]] follow_up after_failure(charge& frame, const failure& about) noexcept;
+    void put_off(charge& frame) noexcept;
+    [[nodiscard]] bool hand_in(charge& frame) noexcept;
     void set_apart(const delivery_frame& frame) noexcept;
     void release_retries(subscription_record& to) noexcept;
     [[nodiscard]] bool adopt(lane& from) noexcept;

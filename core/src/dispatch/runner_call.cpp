@@ -41,6 +41,9 @@ void runner::deliver(subscription_record& to, const stretch& what, std::size_t f
     context about(frame, *shared_.target, to.name);
     frame.context = &about;
     std::optional<gap> missed;
+    if (adopted_ != nullptr && adopted_->owed != nullptr && hand_in(frame)) [[unlikely]] {
+        return;
+    }
 
     bool called = false;
     std::int64_t begin = 0;
@@ -186,13 +189,17 @@ void runner::call_until(charge& frame, std::size_t end) noexcept {
 // Counts how the calls of a frame ended; what was released has not.
 void runner::settle_calls(const charge& frame) noexcept {
     auto& mine = frame.to.terminals[index_];
-    const auto completed = frame.index - frame.failed - frame.released - frame.detached;
+    const auto completed =
+        frame.index - frame.failed - frame.dead_lettered - frame.released - frame.detached;
     mine.completed.add(completed);
     if (frame.what.from.gate != nullptr) {
         tell_gate_of_calls(frame, completed);
     }
     if (frame.failed != 0) {
         mine.failed.add(frame.failed);
+    }
+    if (frame.dead_lettered != 0) {
+        mine.dead_lettered.add(frame.dead_lettered);
     }
     if (frame.ignored != 0) {
         mine.ignored.add(frame.ignored);

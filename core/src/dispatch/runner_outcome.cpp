@@ -102,14 +102,19 @@ void runner::charge_failure(charge& frame, const outcome* said) noexcept {
                         .attempt = frame.attempt,
                         .said = said};
     tell_breaker_of_failure(frame, said);
-    if (put_off(frame, about)) {
+    const auto next = after_failure(frame, about);
+    if (next == follow_up::waits) {
         return;
     }
-    shared_.observer->failed(about);
-    frame.failed += frame.taken;
+    const bool kept = next == follow_up::dead_lettered;
+    if (!kept) {
+        shared_.observer->failed(about);
+    }
+    (kept ? frame.dead_lettered : frame.failed) += frame.taken;
     for (std::size_t at = 0; frame.what.special && at < frame.taken; ++at) {
         if (const auto& one = header_at(frame.slot(), frame.stride, at); awaited(one)) {
-            tell_waiter(one, frame.to, delivery_status::failed,
+            tell_waiter(one, frame.to,
+                        kept ? delivery_status::dead_lettered : delivery_status::failed,
                         shared_.observer->describe(frame.to, said));
         }
     }

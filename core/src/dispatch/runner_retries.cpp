@@ -6,6 +6,7 @@
 #include "registry/event_view.hpp"
 
 #include <cstring>
+#include <string>
 #include <utility>
 
 // What a runner does for deliveries that have more than one attempt. One that fails leaves its
@@ -18,13 +19,22 @@ retry_progress runner::progress_of(const charge& frame) const noexcept {
     return adopted_ != nullptr ? adopted_->progress : retry_progress::begun(frame.began);
 }
 
-// True: the delivery of the call that runs now waits for another attempt, once its batch is
-// settled. Lanes with retries have one subscription, and handlers of single events.
-bool runner::put_off(charge& frame, const failure& about) noexcept {
+// What becomes of the delivery of the call that has just failed. Lanes with retries have one
+// subscription, and handlers of single events.
+follow_up runner::after_failure(charge& frame, const failure& about) noexcept {
     auto* room = frame.to.retries.get();
-    if (room == nullptr || !room->put_off(about, progress_of(frame), frame.stride, adopted_)) {
-        return false;
+    if (room == nullptr) {
+        return follow_up::fails;
     }
+    const auto next = room->after_failure(about, progress_of(frame), frame.stride, adopted_);
+    if (next == follow_up::waits) {
+        put_off(frame);
+    }
+    return next;
+}
+
+// The delivery of the call that runs now waits, once its batch is settled.
+void runner::put_off(charge& frame) noexcept {
     auto* one = std::exchange(adopted_, nullptr);
     if (auto* box = one->header().box; box != nullptr) {
         box->add_references(1);  // the batch drops its own
@@ -38,6 +48,33 @@ bool runner::put_off(charge& frame, const failure& about) noexcept {
     one->next = std::exchange(held_retries_, one);
     ++frame.detached;
     set_apart(frame);
+}
+
+// The batch is one that is owed to the store, which may take it now. False: it is not the time, or
+// there is no more, and the store refused: as with any other that may not be called.
+bool runner::hand_in(charge& frame) noexcept {
+    auto& to = frame.to;
+    const bool open = may_call(to);
+    const bool ends = to.closed.load(std::memory_order_acquire) ||
+                      to.way.load(std::memory_order_acquire) == passage::ending ||
+                      shared_.cancelling.load(std::memory_order_relaxed);
+    if (!open && !ends) {
+        return false;
+    }
+    const auto& letter = *adopted_->owed;
+    if (shared_.letters->keep(to, letter, !ends)) {
+        ++frame.dead_lettered;
+        tell_waiter(header_at(frame.slots, frame.stride, 0), to, delivery_status::dead_lettered,
+                    std::string(last_error(letter)));
+    } else if (ends) {
+        return false;
+    } else {
+        adopted_->due_ns = to.retries->when_owed();
+        put_off(frame);
+    }
+    ++frame.index;
+    detached_ += frame.detached;
+    settle_calls(frame);
     return true;
 }
 

@@ -4,6 +4,7 @@
 #include "base/sync.hpp"
 #include "dispatch/continuations.hpp"
 #include "dispatch/crew.hpp"
+#include "dispatch/letter_desk.hpp"
 #include "dispatch/timers.hpp"
 #include "lane/lane.hpp"
 #include "registry/subscription_record.hpp"
@@ -298,6 +299,7 @@ public:
 
     failure_observer* observer = nullptr;
     lateness_observer* lateness = nullptr;
+    letter_desk* letters = nullptr;
     publish_target* target = nullptr;
     bool stepped = false;  // there are no threads; set once, before anything runs
     inline_function<void(std::int32_t)> on_thread_start;

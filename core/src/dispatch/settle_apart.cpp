@@ -17,8 +17,8 @@ void settle_apart(const apart_entry& one, detached_end how, runner* by) noexcept
     auto& shared = one.shared;
     auto& to = one.to;
     auto& origin = const_cast<route&>(*one.slot.origin);
-    if (how != detached_end::failed &&
-        runner::awaited(one.slot)) {  // which was told with its reason
+    if (how != detached_end::failed && how != detached_end::dead_lettered &&
+        runner::awaited(one.slot)) {  // which were told with their reason
         tell_ended(shared, one.slot, to,
                    how == detached_end::cancelled  ? delivery_status::cancelled
                    : how == detached_end::released ? delivery_status::dropped
@@ -47,6 +47,7 @@ void settle_apart(const apart_entry& one, detached_end how, runner* by) noexcept
             mine.ignored.add();
             break;
         case detached_end::failed: mine.failed.add(); break;
+        case detached_end::dead_lettered: mine.dead_lettered.add(); break;
         case detached_end::running:
         case detached_end::put_off:
         case detached_end::released: break;  // dropped for want of memory, and counted so

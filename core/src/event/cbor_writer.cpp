@@ -21,7 +21,7 @@ namespace stentor::inline v0::detail {
 namespace {
 
 constexpr std::size_t head_size_max = 9;
-constexpr std::size_t first_room = 512;
+constexpr std::size_t first_cbor_room = 512;
 
 unsigned number_of(cbor_major major) noexcept {
     return static_cast<unsigned>(major);
@@ -99,7 +99,7 @@ bool cbor_writer::grow(std::size_t size) {
         return fail(codec_errc::too_large,
                     "at most " + std::to_string(options_.bytes_max) + " bytes", "more");
     }
-    const std::size_t room = std::max({first_room, used, size});
+    const std::size_t room = std::max({first_cbor_room, used, size});
     out_.resize(base_ + used + room);
     at_ = out_.data() + base_ + used;
     end_ = at_ + room;

@@ -16,6 +16,7 @@ std::string_view to_string(delivery_status status) noexcept {
         case delivery_status::dropped: return "dropped";
         case delivery_status::cancelled: return "cancelled";
         case delivery_status::expired: return "expired";
+        case delivery_status::dead_lettered: return "dead_lettered";
     }
     return "unknown";
 }

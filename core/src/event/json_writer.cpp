@@ -19,7 +19,7 @@ namespace stentor::inline v0::detail {
 namespace {
 
 constexpr std::size_t number_size_max = 32;
-constexpr std::size_t first_room = 512;
+constexpr std::size_t first_json_room = 512;
 
 }  // namespace
 
@@ -66,7 +66,7 @@ bool json_writer::grow(std::size_t size) {
         return fail(codec_errc::too_large,
                     "at most " + std::to_string(options_.bytes_max) + " bytes", "more");
     }
-    const std::size_t room = std::max({first_room, used, size});
+    const std::size_t room = std::max({first_json_room, used, size});
     out_.resize(base_ + used + room);
     at_ = out_.data() + base_ + used;
     end_ = at_ + room;

@@ -41,9 +41,10 @@ class waiting_room;
 // The subscription has limits of its own, which a lane shared with others could not keep.
 [[nodiscard]] inline bool has_own_limits(const subscription_options& options) noexcept {
     return options.order.what() != order::kind::unordered || !options.after.empty() ||
-           options.required || options.retry || options.breaker || options.rate ||
-           options.when_full != when_full::reject || options.on_drop ||
-           options.max_concurrency != 0 || options.capacity != subscription_capacity_default;
+           options.required || options.retry || options.dead_letters.value_or(false) ||
+           options.breaker || options.rate || options.when_full != when_full::reject ||
+           options.on_drop || options.max_concurrency != 0 ||
+           options.capacity != subscription_capacity_default;
 }
 
 // Counted by one runner, or for inline handlers by one publisher slot; nobody else writes them.
@@ -52,6 +53,7 @@ struct alignas(cache_line_size) terminal_stripe {
     counter failed;
     counter cancelled;
     counter expired;
+    counter dead_lettered;
     // No terminals: of those completed, and calls that gave their event back.
     counter ignored;
     counter released;
@@ -84,7 +86,8 @@ public:
     crew* served_by = nullptr;  // null: the pool, or nobody (execution::inline_)
     std::source_location where;
     bool has_owner = false;
-    bool system = false;  // listens to the engine's own topics
+    bool system = false;   // listens to the engine's own topics
+    bool letters = false;  // what fails for good is kept
 
     // No call begins any more.
     void close() noexcept {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 // A bus without threads on a clock that stands still, for tests of coroutines: what happens,
 // happens in steps.
@@ -29,7 +30,8 @@ struct order_noted {
 
 class manual_bus : public bus_fixture {
 protected:
-    manual_bus() : bus(make_bus(options())) {}
+    explicit manual_bus(stentor::bus_options chosen = small_bus())
+        : bus(make_bus(stepped(std::move(chosen)))) {}
 
     void run() { static_cast<void>(executor->run_until_idle()); }
     void pass(std::chrono::nanoseconds time) {
@@ -50,8 +52,7 @@ protected:
     stentor::bus& bus;
 
 private:
-    stentor::bus_options options() {
-        auto all = small_bus();
+    stentor::bus_options stepped(stentor::bus_options all) {
         all.executor = executor;
         all.clock = &clock_;
         return all;

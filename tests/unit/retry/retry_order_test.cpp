@@ -77,7 +77,7 @@ TEST_F(retrying, lets_a_key_go_when_it_has_failed) {
     run();
     pass(100ms);
     EXPECT_THAT(calls, ElementsAre(seen_call{10, 1}, seen_call{10, 2}, seen_call{11, 1}));
-    EXPECT_EQ(terms("flaky").failed, 1);
+    EXPECT_EQ(terms("flaky").dead_lettered, 1);
 }
 
 TEST_F(retrying, of_coroutines_keeps_the_key_through_both_kinds_of_waiting) {

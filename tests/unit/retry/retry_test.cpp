@@ -50,7 +50,7 @@ TEST_F(retrying, records_each_failed_attempt_and_what_follows) {
     EXPECT_EQ(errors[0].retry_in, 100ms);
     EXPECT_EQ(errors[1].retry_in, 100ms);
     EXPECT_EQ(errors[2].retry_in, std::nullopt) << "the last one";
-    EXPECT_EQ(terms("flaky").failed, 1) << "one delivery, whatever the number of attempts";
+    EXPECT_EQ(terms("flaky").dead_lettered, 1) << "one delivery, whatever the number of attempts";
     EXPECT_EQ(bus.snapshot().subscriptions.front().retried, 2U);
 }
 
@@ -78,13 +78,13 @@ TEST_F(retrying, is_not_tried_for_what_another_attempt_cannot_help) {
     ASSERT_TRUE(bus.publish(order_placed{1}));
     run();
     EXPECT_EQ(called, 1);
-    EXPECT_EQ(terms("strict").failed, 1);
+    EXPECT_EQ(terms("strict").dead_lettered, 1);
     ASSERT_TRUE(bus.publish(order_placed{2}));
     run();
     EXPECT_EQ(terms("strict").retry_waiting, 1);
     pass(100ms);
     EXPECT_EQ(called, 3);
-    EXPECT_EQ(terms("strict").failed, 2);
+    EXPECT_EQ(terms("strict").dead_lettered, 2);
 }
 
 TEST_F(retrying, asks_the_classifier) {
@@ -100,7 +100,7 @@ TEST_F(retrying, asks_the_classifier) {
     run();
     pass(100ms);
     EXPECT_THAT(asked, ElementsAre("not yet 1", "not yet 2"));
-    EXPECT_EQ(terms("flaky").failed, 1);
+    EXPECT_EQ(terms("flaky").dead_lettered, 1);
 }
 
 TEST_F(retrying, honours_what_the_handler_asks_for) {
@@ -126,7 +126,7 @@ TEST_F(retrying, honours_what_the_handler_asks_for) {
     EXPECT_EQ(log().errors().front().retry_in, 5s);
     ASSERT_TRUE(bus.publish(order_placed{2}));
     run();
-    EXPECT_EQ(terms("polite").failed, 1) << "rejected is rejected";
+    EXPECT_EQ(terms("polite").dead_lettered, 1) << "rejected is rejected";
 }
 
 TEST_F(retrying, does_not_count_what_was_given_back) {
@@ -310,7 +310,7 @@ TEST_F(retrying, ends_with_max_elapsed) {
     pass(100ms);
     pass(100ms);
     EXPECT_EQ(calls.size(), 3U);
-    EXPECT_EQ(terms("flaky").failed, 1);
+    EXPECT_EQ(terms("flaky").dead_lettered, 1);
 }
 
 }  // namespace

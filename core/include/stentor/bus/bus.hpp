@@ -5,6 +5,7 @@
 #include <stentor/base/error.hpp>
 #include <stentor/base/result.hpp>
 #include <stentor/bus/bus_options.hpp>
+#include <stentor/bus/dead_letters.hpp>
 #include <stentor/bus/drain_report.hpp>
 #include <stentor/bus/publisher.hpp>
 #include <stentor/event/any_event.hpp>
@@ -103,6 +104,10 @@ public:
     void keep(subscription kept);
     // What is subscribed, by name, pattern and tag: states, pauses, starts.
     [[nodiscard]] stentor::registry registry() noexcept { return stentor::registry(*engine_); }
+    // Deliveries that failed for good.
+    [[nodiscard]] stentor::dead_letters dead_letters() noexcept {
+        return stentor::dead_letters(*engine_);
+    }
 
     // --- publishing --------------------------------------------------------------------------
 

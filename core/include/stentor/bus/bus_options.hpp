@@ -12,6 +12,8 @@
 
 namespace stentor::inline v0 {
 
+class dead_letter_store;
+
 // What an idle runner does. docs/guide/threads-and-profiles.md has the measured cost of each.
 enum class profile : std::uint8_t {
     balanced,     // one runner spins for up to 200 us, then parks
@@ -49,6 +51,9 @@ struct bus_options {
     std::shared_ptr<stentor::executor> executor{};
     // Default: the machine's. Outlives the bus.
     stentor::clock* clock = nullptr;
+    // Where deliveries are kept that nobody attempts again. Default: memory_dead_letters with its
+    // default bounds, which end with the bus.
+    std::shared_ptr<dead_letter_store> dead_letters{};
     // Called on each of the engine's threads when it starts, for affinity and priority; `index` is
     // the runner's.
     inline_function<void(std::int32_t index)> on_thread_start{};

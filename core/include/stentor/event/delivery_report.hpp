@@ -22,6 +22,7 @@ enum class delivery_status : std::uint8_t {
     dropped,    // the subscription was full, or its lane had no memory, or require_success
     cancelled,  // the subscription ended, or the bus was drained
     expired,
+    dead_lettered,  // it failed for good and is kept; `error` says why
 };
 
 [[nodiscard]] STENTOR_EXPORT std::string_view to_string(delivery_status status) noexcept;

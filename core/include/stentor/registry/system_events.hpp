@@ -62,6 +62,17 @@ struct handler_late {
     std::chrono::nanoseconds age{};
 };
 
+// A delivery that failed for good is kept, under this number of bus_options::dead_letters.
+struct dead_letter_added {
+    static constexpr std::string_view topic = "stentor.dead_letter.added";
+    std::uint64_t number = 0;
+    std::string subscription{};
+    stentor::event_id event_id{};
+    std::string event_topic{};
+    std::string reason{};  // as to_string(dead_letter_reason) spells it
+    std::string error{};   // of the last attempt
+};
+
 }  // namespace stentor::inline v0::system
 
 namespace stentor::inline v0::detail {
@@ -78,5 +89,7 @@ template <>
 inline constexpr bool is_system_event<system::handler_failed> = true;
 template <>
 inline constexpr bool is_system_event<system::handler_late> = true;
+template <>
+inline constexpr bool is_system_event<system::dead_letter_added> = true;
 
 }  // namespace stentor::inline v0::detail

@@ -85,6 +85,11 @@ struct dead_letter_page {
 struct dead_letter_list {
     std::vector<dead_letter> letters{};  // by number, which is the order of storing
     std::uint64_t next = 0;              // 0: there are no more
+
+    [[nodiscard]] auto begin() const noexcept { return letters.begin(); }
+    [[nodiscard]] auto end() const noexcept { return letters.end(); }
+    [[nodiscard]] std::size_t size() const noexcept { return letters.size(); }
+    [[nodiscard]] bool empty() const noexcept { return letters.empty(); }
 };
 
 // Letters that failed alike.

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+#include "base/attempt.hpp"
+#include "bus/letter_event.hpp"
+#include "bus/life.hpp"
+#include "bus/subscription_checks.hpp"
+#include "registry/event_view.hpp"
+#include <stentor/event/any_event.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+
+// Dead letters: from a delivery that has failed for good into the store.
+namespace stentor::inline v0::detail {
+
+namespace {
+
+constexpr std::string_view pauser = "dead_letters";
+
+std::chrono::system_clock::time_point time_of(std::int64_t unix_ns) noexcept {
+    return std::chrono::system_clock::time_point(
+        std::chrono::duration_cast<std::chrono::system_clock::duration>(
+            std::chrono::nanoseconds(unix_ns)));
+}
+
+// What the event is and came with.
+void describe_event(dead_letter& letter, const slot_header& slot) {
+    const any_event event(reinterpret_cast<const std::byte*>(&slot));
+    const auto data = event.metadata();
+    letter.id = data.id;
+    letter.topic = slot.origin->topic->name;
+    letter.key = data.key;
+    letter.correlation_id = data.correlation_id;
+    letter.causation_id = data.causation_id;
+    letter.published = data.time;
+    letter.depth = data.depth;
+    letter.user_id = data.user_id;
+    letter.source = data.source;
+    letter.traceparent = data.traceparent;
+    letter.tracestate = data.tracestate;
+    letter.expires_at = data.expires_at;
+    for (std::uint32_t index = 0; index < data.header_count; ++index) {
+        const auto one = event.header_at(index);
+        letter.headers.push_back({std::string(one.name), std::string(one.value)});
+    }
+    letter.payload = payload_of_event(slot);
+    if (const auto* type = event.type(); type != nullptr) {
+        letter.type_name = type->name;
+        letter.schema_version = type->schema_version;
+    }
+}
+
+}  // namespace
+
+std::unique_ptr<dead_letter> engine::life::write(const failure& about,
+                                                 dead_letter_reason why) noexcept {
+    std::unique_ptr<dead_letter> made;
+    static_cast<void>(attempt([&] {
+        auto letter = std::make_unique<dead_letter>();
+        describe_event(*letter, about.slot);
+        letter->subscription = about.subscription.name;
+        letter->reason = why;
+        const auto now = of_.shared_.start_unix_ns() + of_.shared_.now();
+        add_attempt(*letter, {.number = about.attempt,
+                              .at = time_of(now - about.duration_ns),
+                              .duration = std::chrono::nanoseconds(about.duration_ns),
+                              .errors = of_.log_.error_chain(about.subscription, about.said)});
+        letter->attempts_total = static_cast<std::uint64_t>(about.attempt);
+        made = std::move(letter);
+    }));
+    return made;
+}
+
+bool engine::life::keep(subscription_record& of, const dead_letter& letter, bool pauses) noexcept {
+    std::string refusal = "no memory for the letter";
+    std::uint64_t number = 0;
+    if (attempt([&] {
+            auto stored = letters_->put(letter);
+            if (stored) {
+                number = *stored;
+            } else {
+                refusal = std::move(stored.error().message);
+            }
+        }) &&
+        number != 0) {
+        announce_dead_lettered(of, letter, number);
+        return true;
+    }
+    if (pauses) {
+        static_cast<void>(attempt([&] {
+            const auto why = "the dead letter store takes no letter: " + refusal;
+            const auto paused = pause(of.shared_from_this(), backlog::hold, why, pauser);
+            if (paused && *paused) {
+                of_.log_.notice(subject_of(of.name) + " is paused: " + why +
+                                "; nothing is lost; make room there, then enable it");
+            }
+        }));
+    }
+    return false;
+}
+
+void engine::life::enable_lettered() {
+    std::vector<record_ptr> waiting;
+    {
+        const std::lock_guard lock(of_.registry_);
+        for (const auto& one : of_.active_) {
+            if (one->state == handler_state::paused && one->paused_by == pauser) {
+                waiting.push_back(one);
+            }
+        }
+    }
+    for (const auto& one : waiting) {
+        static_cast<void>(resume(one));
+    }
+}
+
+}  // namespace stentor::inline v0::detail
