@@ -46,6 +46,8 @@ constexpr world::plan gated{.ordered = true,
                             .places = true,
                             .retries = true,
                             .gates = true};
+constexpr world::plan lettered{
+    .ordered = true, .coroutines = true, .places = true, .retries = true, .letters = true};
 constexpr world::plan inside_publish{.pauses = true, .inlines = true};
 
 TEST(engine, keeps_its_promises_at_every_step_of_every_seed) {
@@ -80,8 +82,13 @@ TEST(engine, keeps_its_promises_behind_breakers_and_rates) {
     expect_promises_kept(gated);
 }
 
+TEST(engine, keeps_its_promises_when_dead_letters_have_no_room) {
+    expect_promises_kept(lettered);
+}
+
 TEST(engine, does_the_same_again_for_a_seed) {
-    for (const auto& how : {world::plan(), in_the_pool, elsewhere, inside_publish, again, gated}) {
+    for (const auto& how :
+         {world::plan(), in_the_pool, elsewhere, inside_publish, again, gated, lettered}) {
         for (std::uint64_t seed = 1; seed <= 50; ++seed) {
             world first(seed, how);
             world second(seed, how);

@@ -32,6 +32,8 @@ struct shadow_limits {
     int keys = 0;
     // So many attempts each delivery has, at most.
     std::int32_t attempts = 1;
+    bool lettered = false;  // what fails is kept as a dead letter
+    bool owed = false;      // and may have to wait for room
     // So many calls at the same time, at most; those that wait are counted, too. 0: any number.
     int at_once = 0;
 };

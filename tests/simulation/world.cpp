@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "simulation/world.hpp"
 
+#include <stentor/resilience/memory_dead_letters.hpp>
+
 #include <algorithm>
 #include <chrono>
 #include <span>
@@ -13,12 +15,16 @@ namespace {
 
 constexpr std::int64_t actions_max = 60;
 
-stentor::testing::test_bus_options options_for(std::uint64_t seed) {
+stentor::testing::test_bus_options options_for(std::uint64_t seed, bool letters) {
     stentor::testing::test_bus_options options{.seed = seed};
     options.bus.workers = 1 + static_cast<std::int32_t>(seed % 3);
     options.bus.spare = static_cast<std::int32_t>(seed / 3 % 3);
     options.bus.publishers = 2;
     options.bus.lanes = 64;
+    if (letters) {
+        options.bus.dead_letters =
+            stentor::memory_dead_letters::make({.letters_max = 1 + seed % 3}).value();
+    }
     options.bus.log.on_error = [](const stentor::error_record&) {};
     options.bus.log.on_notice = [](const stentor::notice_record&) {};
     return options;
@@ -29,7 +35,7 @@ stentor::testing::test_bus_options options_for(std::uint64_t seed) {
 world::world(std::uint64_t seed) : world(seed, plan()) {}
 
 world::world(std::uint64_t seed, const plan& how)
-    : seed_(seed), plan_(how), bus_(options_for(seed)) {}
+    : seed_(seed), plan_(how), bus_(options_for(seed, how.letters)) {}
 
 std::string world::complaint() const {
     return "seed " + std::to_string(seed_) + ", action " + std::to_string(actions_) + ": " +
@@ -56,6 +62,10 @@ bool world::run() {
 void world::act() {
     if (plan_.pauses && one_in(10)) {
         one_in(2) ? pause_any() : resume_any();
+        return;
+    }
+    if (plan_.letters && one_in(12)) {
+        purge();
         return;
     }
     if (plan_.places && one_in(6)) {
@@ -126,11 +136,28 @@ void world::pass_time() {
     }
 }
 
+void world::purge() {
+    static_cast<void>(bus_.dead_letters().purge({}, stentor::purge_confirmation::everything));
+    bus_.forget_published();
+}
+
+bool world::anybody_waits_for_room() {
+    return plan_.letters && std::ranges::any_of(bus_.registry().list(), [](const auto& one) {
+               return one.state == stentor::handler_state::paused && one.by == "dead_letters";
+           });
+}
+
 void world::settle() {
     // A loop's lane that rests at a gate is not polled in vain for ever: time has to pass for it.
-    do {
+    for (bool more = true; more;) {
         static_cast<void>(bus_.settle());
-    } while (plan_.places && (bus_.poll() != 0 || bus_.settle() != 0));
+        more = anybody_waits_for_room();
+        if (more) {
+            purge();
+        } else if (plan_.places) {
+            more = bus_.poll() != 0 || bus_.settle() != 0;
+        }
+    }
     look_for_captures();
     model_.check_at_rest(bus_.audit());
     model_.drops_told(told_, bus_.audit());
@@ -150,9 +177,10 @@ void world::finish() {
 void world::drain() {
     drained_ = true;
     model_.drain_begins();
+    const bool held = anybody_waits_for_room();  // what it holds is cancelled
     const auto report = bus_.drain();
     look_for_captures();
-    model_.check_at_rest(bus_.audit(), !report.complete);
+    model_.check_at_rest(bus_.audit(), held || !report.complete);
 }
 
 void world::look_for_captures() {

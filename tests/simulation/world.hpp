@@ -64,6 +64,8 @@ public:
         bool retries = false;
         // Some have a circuit breaker, or a rate.
         bool gates = false;
+        // The dead letter store is full most of the time, and purged now and then.
+        bool letters = false;
     };
     explicit world(std::uint64_t seed);
     world(std::uint64_t seed, const plan& how);
@@ -117,6 +119,8 @@ private:
     void publish_many();
     void publish_and_wait();
     void pass_time();
+    void purge();
+    [[nodiscard]] bool anybody_waits_for_room();
     void settle();
     void finish();
     void drain();

@@ -170,6 +170,11 @@ void world::make_again(std::size_t which, stentor::subscription_options& options
     policy.max_elapsed = std::chrono::hours(24);
     policy.budget = {};
     options.retry = std::move(policy);
+    limits.lettered = !one_in(4);
+    limits.owed = limits.lettered && plan_.letters;
+    if (!limits.lettered) {
+        options.dead_letters = false;
+    }
     limits.own = true;
 }
 

@@ -15,8 +15,6 @@ namespace stentor::inline v0::detail {
 
 namespace {
 
-constexpr std::string_view pauser = "dead_letters";
-
 std::chrono::system_clock::time_point time_of(std::int64_t unix_ns) noexcept {
     return std::chrono::system_clock::time_point(
         std::chrono::duration_cast<std::chrono::system_clock::duration>(
@@ -71,32 +69,54 @@ std::unique_ptr<dead_letter> engine::life::write(const failure& about,
     return made;
 }
 
-bool engine::life::keep(subscription_record& of, const dead_letter& letter, bool pauses) noexcept {
-    std::string refusal = "no memory for the letter";
+std::uint64_t engine::life::store(const dead_letter& letter, std::string& refusal) noexcept {
     std::uint64_t number = 0;
-    if (attempt([&] {
+    if (!attempt([&] {
             auto stored = letters_->put(letter);
             if (stored) {
                 number = *stored;
             } else {
                 refusal = std::move(stored.error().message);
             }
-        }) &&
-        number != 0) {
+        })) {
+        refusal.clear();
+    }
+    return number;
+}
+
+letter_place engine::life::keep(subscription_record& of, const dead_letter& letter,
+                                bool last) noexcept {
+    std::string refusal;
+    if (const auto number = store(letter, refusal); number != 0) {
         announce_dead_lettered(of, letter, number);
-        return true;
+        return letter_place::stored;
     }
-    if (pauses) {
-        static_cast<void>(attempt([&] {
-            const auto why = "the dead letter store takes no letter: " + refusal;
-            const auto paused = pause(of.shared_from_this(), backlog::hold, why, pauser);
-            if (paused && *paused) {
-                of_.log_.notice(subject_of(of.name) + " is paused: " + why +
-                                "; nothing is lost; make room there, then enable it");
+    auto where = last ? letter_place::nowhere : letter_place::waits;
+    static_cast<void>(attempt([&] {
+        const auto why = "the dead letter store takes no letter: " +
+                         (refusal.empty() ? std::string("no memory") : refusal);
+        const auto record = of.shared_from_this();
+        const auto paused =
+            last ? result<bool, error>(false) : pause(record, backlog::hold, why, letters_pauser);
+        if (paused && *paused) {
+            // Who made room meanwhile found nobody to resume.
+            if (const auto number = store(letter, refusal); number != 0) {
+                announce_dead_lettered(of, letter, number);
+                where = letter_place::stored;
+                static_cast<void>(resume(record));
+                return;
             }
-        }));
-    }
-    return false;
+            of_.log_.notice(subject_of(of.name) + " is paused: " + why +
+                            "; nothing is lost; make room there, then enable it");
+        }
+        if (last || (!paused && paused.error().code() == errc::closed)) {
+            where = letter_place::nowhere;
+            of_.log_.notice(subject_of(of.name) + " ends, and " + why + "; event " +
+                            letter.id.to_string() + " of topic " + letter.topic +
+                            " failed for good and is not kept");
+        }
+    }));
+    return where;
 }
 
 void engine::life::enable_lettered() {
@@ -104,7 +124,7 @@ void engine::life::enable_lettered() {
     {
         const std::lock_guard lock(of_.registry_);
         for (const auto& one : of_.active_) {
-            if (one->state == handler_state::paused && one->paused_by == pauser) {
+            if (one->state == handler_state::paused && one->paused_by == letters_pauser) {
                 waiting.push_back(one);
             }
         }

@@ -50,11 +50,13 @@ public:
                          std::string_view why) noexcept;
     void announce_late(const late_call& about) noexcept;
 
+    // By whom a subscription is paused whose letters the store does not take.
+    static constexpr std::string_view letters_pauser = "dead_letters";
     // --- lettering.cpp --------------------------------------------------------------------------
     [[nodiscard]] std::unique_ptr<dead_letter> write(const failure& about,
                                                      dead_letter_reason why) noexcept override;
-    [[nodiscard]] bool keep(subscription_record& of, const dead_letter& letter,
-                            bool pauses) noexcept override;
+    [[nodiscard]] letter_place keep(subscription_record& of, const dead_letter& letter,
+                                    bool last) noexcept override;
     // Where they go. Never null.
     [[nodiscard]] dead_letter_store& letters() const noexcept { return *letters_; }
     // The store has room again: whoever was paused for want of it goes on.
@@ -153,6 +155,8 @@ private:
     void open(subscription_record& record) noexcept;
     void release(subscription_record& record) noexcept;
 
+    // Its number; 0: refused, with the reason, which is empty for want of memory.
+    [[nodiscard]] std::uint64_t store(const dead_letter& letter, std::string& refusal) noexcept;
     [[nodiscard]] std::optional<std::string> run_hook(
         subscription_record& record, callback<void()> subscription_options::* which,
         std::string_view name) noexcept;

@@ -81,20 +81,23 @@ result<bool, error> engine::life::pause(const record_ptr& record, backlog what,
                                         std::string_view why, std::string_view by) {
     const auto wanted = what == backlog::hold ? passage::held : passage::dropping;
     bool running = false;
+    bool again = false;
     {
         const std::lock_guard lock(of_.registry_);
         if (auto wrong = may_change(*record)) {
             return unexpected<error>(*std::move(wrong));
         }
         running = record->state == handler_state::running;
-        const bool paused = record->way.load(std::memory_order_relaxed) != passage::open;
-        if ((!running && !paused) || record->way.load(std::memory_order_relaxed) == wanted ||
-            record->closed.load(std::memory_order_acquire)) {
+        const auto way = record->way.load(std::memory_order_relaxed);
+        if ((!running && way == passage::open) || record->closed.load(std::memory_order_acquire) ||
+            (way == wanted && by == letters_pauser)) {
             return false;
         }
         std::string reason(why);
         std::string who(by);
-        if (wanted == passage::dropping) {
+        if (way == wanted) {
+            // Somebody's who may have paused it from one of its calls, which is waited for here.
+        } else if (wanted == passage::dropping) {
             drop(*record);
         } else if (auto wrong = hold(*record)) {
             return unexpected<error>(*std::move(wrong));
@@ -102,6 +105,7 @@ result<bool, error> engine::life::pause(const record_ptr& record, backlog what,
         if (running) {
             record->state = handler_state::paused;
         }
+        again = way == wanted && record->paused_by == who;
         record->paused_by = std::move(who);
         record->paused_why = std::move(reason);
         record->changing = true;
@@ -116,7 +120,9 @@ result<bool, error> engine::life::pause(const record_ptr& record, backlog what,
         const std::lock_guard lock(of_.registry_);
         record->changing = false;
     }
-    announce_paused(*record, by, why, wanted == passage::held);
+    if (!again) {
+        announce_paused(*record, by, why, wanted == passage::held);
+    }
     return running;
 }
 

@@ -3,12 +3,19 @@
 
 #include <stentor/resilience/dead_letter.hpp>
 
+#include <cstdint>
 #include <memory>
 
 namespace stentor::inline v0::detail {
 
 struct failure;
 class subscription_record;
+
+enum class letter_place : std::uint8_t {
+    stored,
+    waits,    // the caller keeps it; the subscription is paused where that was possible
+    nowhere,  // there will be no room that it could wait for: the bus ends
+};
 
 // Takes deliveries that nobody attempts again. Runners ask it, and whoever else ends a delivery.
 //
@@ -19,10 +26,9 @@ public:
     // exception. Null: no memory.
     [[nodiscard]] virtual std::unique_ptr<dead_letter> write(const failure& about,
                                                              dead_letter_reason why) noexcept = 0;
-    // True: the store has it. Else it is the caller's to keep, and the subscription is paused, with
-    // the reason, unless it is about to end anyway.
-    [[nodiscard]] virtual bool keep(subscription_record& of, const dead_letter& letter,
-                                    bool pauses) noexcept = 0;
+    // `last`: the delivery ends now, so nobody can wait.
+    [[nodiscard]] virtual letter_place keep(subscription_record& of, const dead_letter& letter,
+                                            bool last) noexcept = 0;
 
 protected:
     ~letter_desk() = default;

@@ -116,15 +116,16 @@ follow_up retry_room::give_up(const failure& about, const retry_progress& so_far
         return follow_up::fails;
     }
     auto* place = made != nullptr ? made : retry_wait::make(slot_size);
-    if (shared_.letters->keep(of_, *letter, place != nullptr)) {
+    const auto where = shared_.letters->keep(of_, *letter, place == nullptr);
+    if (where != letter_place::waits) {
         if (place != nullptr && made == nullptr) {
             retry_wait::dispose(place);
         }
+        if (where == letter_place::nowhere) {
+            return follow_up::fails;
+        }
         shared_.observer->failed(about);
         return follow_up::dead_lettered;
-    }
-    if (place == nullptr) {
-        return follow_up::fails;
     }
     shared_.observer->failed(about);
     made = place;
@@ -306,7 +307,8 @@ void retry_room::announce(retry_wait& one) noexcept {
 
 void cancel_retry(scheduler& shared, retry_wait& one, subscription_record& to,
                   runner* by) noexcept {
-    const bool kept = one.owed != nullptr && shared.letters->keep(to, *one.owed, false);
+    const bool kept =
+        one.owed != nullptr && shared.letters->keep(to, *one.owed, true) == letter_place::stored;
     if (kept && runner::awaited(one.header())) {
         tell_ended(shared, one.header(), to, delivery_status::dead_lettered,
                    std::string(last_error(*one.owed)));

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "dispatch/retry_room.hpp"
 #include "dispatch/runner.hpp"
 #include "dispatch/turns.hpp"
 #include "event/envelope.hpp"
@@ -193,8 +194,11 @@ void runner::find_samples(const stretch& what, std::size_t first, std::size_t la
 }
 
 bool runner::expired(const slot_header& slot) const noexcept {
-    return (slot.stamp & stamp_special) != 0 && slot.box->expires_system_ns != 0 &&
-           slot.box->expires_system_ns <= shared_.source().system_ns();
+    if ((slot.stamp & stamp_special) == 0 || slot.box->expires_system_ns == 0 ||
+        (adopted_ != nullptr && adopted_->owed != nullptr)) {  // it was called in time
+        return false;
+    }
+    return slot.box->expires_system_ns <= shared_.source().system_ns();
 }
 
 void runner::expire(const stretch& what, const slot_header& slot) noexcept {

@@ -62,15 +62,18 @@ bool runner::hand_in(charge& frame) noexcept {
         return false;
     }
     const auto& letter = *adopted_->owed;
-    if (shared_.letters->keep(to, letter, !ends)) {
-        ++frame.dead_lettered;
-        tell_waiter(header_at(frame.slots, frame.stride, 0), to, delivery_status::dead_lettered,
-                    std::string(last_error(letter)));
-    } else if (ends) {
-        return false;
-    } else {
+    const auto where = shared_.letters->keep(to, letter, ends);
+    if (where == letter_place::waits) {
         adopted_->due_ns = to.retries->when_owed();
         put_off(frame);
+    } else if (ends && where == letter_place::nowhere) {
+        return false;
+    } else {
+        const bool stored = where == letter_place::stored;
+        ++(stored ? frame.dead_lettered : frame.failed);
+        tell_waiter(header_at(frame.slots, frame.stride, 0), to,
+                    stored ? delivery_status::dead_lettered : delivery_status::failed,
+                    std::string(last_error(letter)));
     }
     ++frame.index;
     detached_ += frame.detached;

@@ -61,11 +61,28 @@ TEST_F(lettered_full, pauses_again_when_it_is_enabled_without_room) {
     EXPECT_EQ(terms("picky").outstanding(), 0);
 }
 
-TEST_F(lettered_full, leaves_alone_who_was_paused_for_something_else) {
-    poison = {1};
+TEST_F(lettered_full, keeps_what_expires_while_it_waits_for_room) {
+    poison = {1, 2};
     auto kept = bus.subscribe<order_placed>("picky", picky(), {.dead_letters = true});
-    publish(1, 1);
+    const auto soon =
+        std::chrono::system_clock::time_point(std::chrono::nanoseconds(clock_.system_ns())) + 1s;
+    for (const int number : {1, 2}) {
+        ASSERT_TRUE(bus.publish(order_placed{number}, {.expires_at = soon}));
+    }
+    run();
+    pass(1h);
+    purge_all();
+    EXPECT_EQ(terms("picky").dead_lettered, 2);
+    EXPECT_EQ(terms("picky").expired, 0);
+}
+
+TEST_F(lettered_full, leaves_alone_who_was_paused_for_something_else) {
+    poison = {1, 2};
+    auto kept = bus.subscribe<order_placed>("picky", picky(), {.dead_letters = true});
+    publish(1, 3);
+    ASSERT_EQ(row("picky").by, "dead_letters");
     ASSERT_TRUE(bus.registry().disable("picky", stentor::backlog::hold, "by hand"));
+    EXPECT_EQ(row("picky").by, "registry");
     purge_all();
     EXPECT_EQ(row("picky").state, stentor::handler_state::paused);
     EXPECT_EQ(row("picky").why, "by hand");
@@ -118,6 +135,7 @@ TEST_F(lettered_full, is_offered_once_more_at_the_end_and_then_cancelled) {
     EXPECT_EQ(terms("picky").dead_lettered, 1);
     EXPECT_EQ(terms("picky").cancelled, 1);
     EXPECT_EQ(bus.audit().unaccounted(), 0);
+    EXPECT_THAT(log().notices().back(), HasSubstr("is not kept"));
 }
 
 TEST_F(lettered_full, is_stored_at_the_end_if_there_is_room_by_then) {
