@@ -5,6 +5,7 @@
 #include "event/percent_text.hpp"
 #include "event/text_excerpt.hpp"
 #include <stentor/event/cloud_event_mapping.hpp>
+#include <stentor/event/json_options.hpp>
 #include <stentor/event/topic.hpp>
 
 #include <iterator>

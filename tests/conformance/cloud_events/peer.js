@@ -26,7 +26,7 @@ function seen(event) {
             delete attributes[name];
         }
     }
-    attributes.time = event.time;
+    attributes.time = new Date(event.time).toISOString(); // its parts differ in how they spell it
     if (event.data_base64) {
         return { attributes, content: "binary", data: event.data_base64 };
     }
