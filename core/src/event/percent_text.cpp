@@ -53,8 +53,9 @@ std::optional<std::string> percent_decoded(std::string_view text, std::size_t& f
         }
         const std::string_view digits = text.substr(at + 1, 2);
         unsigned byte = 0;
-        const char* const end = digits.data() + digits.size();
-        const auto parsed = std::from_chars(digits.data(), end, byte, 16);
+        const char* const begin = digits.data();
+        const char* const end = begin + digits.size();
+        const auto parsed = std::from_chars(begin, end, byte, 16);
         if (digits.size() != 2 || parsed.ec != std::errc() || parsed.ptr != end) {
             fault = at;
             return std::nullopt;
