@@ -120,4 +120,6 @@ ALL = [
     Fuzz("fuzz.pattern", "the pattern parser", "stentor_fuzz_pattern", "pattern"),
     Fuzz("fuzz.json", "the JSON reader", "stentor_fuzz_json", "json"),
     Fuzz("fuzz.cbor", "the CBOR reader", "stentor_fuzz_cbor", "cbor"),
+    Fuzz("fuzz.cloud_event", "the CloudEvents readers", "stentor_fuzz_cloud_event",
+         "cloud_event"),
 ]

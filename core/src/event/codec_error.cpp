@@ -5,11 +5,13 @@ namespace stentor::inline v0 {
 namespace {
 
 // What to do, where the message does not say it already.
-std::string_view advice(codec_errc code) noexcept {
-    switch (code) {
-        case codec_errc::missing_field:
-            return "; make the member a std::optional, or read with allow_missing, if it may be "
-                   "left out";
+std::string_view advice(const codec_error& why) noexcept {
+    switch (why.code) {
+        case codec_errc::missing_field:  // what is no member of a described type is none of these
+            return !why.expected.starts_with("the field ")
+                       ? ""
+                       : "; make the member a std::optional, or read with allow_missing, if it may "
+                         "be left out";
         case codec_errc::unknown_field:
             return "; read without refuse_unknown, if newer publishers may add fields";
         case codec_errc::too_deep: return "; raise depth_max, if this is meant";
@@ -49,7 +51,7 @@ std::string codec_error::message() const {
     text += expected;
     text += ", found ";
     text += found;
-    text += advice(code);
+    text += advice(*this);
     return text;
 }
 

@@ -232,6 +232,37 @@ bool json_reader::read_map(entry_reader read, void* into) {
     return ok;
 }
 
+bool json_reader::read_members(entry_reader read, void* into) {
+    if (!open('{', "an object")) {
+        return false;
+    }
+    if (is_next('}')) {
+        ++at_;
+        ++depth_left_;
+        return true;
+    }
+    const std::size_t mark = scratch_.names.size();
+    bool ok = true;
+    do {
+        raw_text name;
+        if (!read_name(name)) {
+            return false;
+        }
+        remember(name);
+        ok = read(*this, into, decoded(name)) || in_entry(name);
+    } while (ok && another('}', ok));
+    return ok && check_repeated(mark);
+}
+
+bool json_reader::read_raw(std::string_view& value) {
+    const char* const start = at_;
+    if (!skip_value()) {
+        return false;
+    }
+    value = {start, static_cast<std::size_t>(at_ - start)};
+    return true;
+}
+
 // What nobody wants to know
 
 bool json_reader::skip_value() {
@@ -263,25 +294,8 @@ bool json_reader::skip_value() {
 }
 
 bool json_reader::skip_object() {
-    if (!open('{', "an object")) {
-        return false;
-    }
-    if (is_next('}')) {
-        ++at_;
-        ++depth_left_;
-        return true;
-    }
-    const std::size_t mark = scratch_.names.size();
-    bool ok = true;
-    do {
-        raw_text name;
-        if (!read_name(name)) {
-            return false;
-        }
-        remember(name);
-        ok = skip_value() || in_entry(name);
-    } while (ok && another('}', ok));
-    return ok && check_repeated(mark);
+    return read_members(
+        [](json_reader& reader, void*, std::string_view) { return reader.skip_value(); }, nullptr);
 }
 
 bool json_reader::names_one_of(std::string_view kept, const json_fields& fields,

@@ -14,6 +14,7 @@
 #include <cstring>
 #include <new>
 #include <stdexcept>
+#include <utility>
 
 namespace stentor::inline v0::detail {
 namespace {
@@ -50,6 +51,12 @@ bool json_writer::in_entry(std::string_view name) {
 }
 bool json_writer::in_element(std::size_t index) {
     prepend_step(error_.path, path_step(index));
+    return false;
+}
+
+bool json_writer::refuse(codec_error why) {
+    error_ = std::move(why);
+    error_.offset = written();
     return false;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <stentor/resilience/dead_letter_lines.hpp>
 
+#include "event/base64.hpp"
 #include "event/codec_text.hpp"
-#include "resilience/base64.hpp"
 #include <stentor/event/json.hpp>
 
 #include <charconv>

@@ -54,7 +54,11 @@ public:
     [[nodiscard]] bool read_fields(const json_fields& fields, void* object);
     [[nodiscard]] bool read_list(element_reader read, void* into, std::size_t count = any_count);
     [[nodiscard]] bool read_map(entry_reader read, void* into);
+    // The same, and no name may come twice.
+    [[nodiscard]] bool read_members(entry_reader read, void* into);
     [[nodiscard]] bool read_variant(const json_alternatives& alternatives, void* variant);
+    // A value as it stands in the text, into which the view points.
+    [[nodiscard]] bool read_raw(std::string_view& value);
 
     // For entry readers: the name as a key. `name` may be changed by the next read.
     [[nodiscard]] static bool name_to_text(std::string_view name, std::string& into) {
@@ -72,6 +76,15 @@ public:
     // For values whose type nobody knows.
     [[nodiscard]] bool next_form(value_form& form);
     [[nodiscard]] bool read_any_number(any_number& into);
+
+    // For faults that only the caller can see. refuse() returns false.
+    [[nodiscard]] std::size_t offset() const noexcept {
+        return static_cast<std::size_t>(at_ - begin_);
+    }
+    bool refuse(codec_error why) noexcept {
+        error_ = static_cast<codec_error&&>(why);
+        return false;
+    }
 
     // After the value: nothing else may follow.
     [[nodiscard]] bool at_end();

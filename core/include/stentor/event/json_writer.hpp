@@ -39,6 +39,8 @@ public:
     [[nodiscard]] bool write_text(std::string_view value);
     [[nodiscard]] bool write_enum(std::int64_t value, std::span<const enum_name> names);
     [[nodiscard]] bool write_moment(std::int64_t ticks, tick_unit unit);
+    // JSON that the caller has checked.
+    [[nodiscard]] bool write_raw(std::string_view json) { return put(json); }
 
     [[nodiscard]] bool write_fields(const json_fields& fields, const void* object);
     [[nodiscard]] bool write_alternative(const json_alternative& alternative, const void* variant);
@@ -62,6 +64,8 @@ public:
     bool in_element(std::size_t index);
     bool in_entry(std::string_view name);
     bool fail_valueless();
+    // For faults that only the caller can see. Returns false.
+    bool refuse(codec_error why);
 
     [[nodiscard]] bool finish();
     void undo();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "resilience/base64.hpp"
+#include "event/base64.hpp"
 
 #include <cstddef>
 #include <cstdint>
