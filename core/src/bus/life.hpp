@@ -23,7 +23,7 @@ class engine::life final : public lateness_observer {
 public:
     using record_ptr = std::shared_ptr<subscription_record>;
 
-    explicit life(engine& of) noexcept;
+    explicit life(engine& of);
 
     // --- the breakers of its subscriptions, by name ----------------------------------------------
     shared_breakers breakers;
@@ -76,6 +76,10 @@ public:
     // Nobody of it waits any more for others: it is over, or the bus is. Without a lock.
     void end_turns(subscription_record& record) noexcept;
     void end_all_turns() noexcept;
+
+    // --- validating.cpp -------------------------------------------------------------------------
+    class validating;
+    [[nodiscard]] validating& rules() const noexcept { return *rules_; }
 
     // --- lateness.cpp ---------------------------------------------------------------------------
     void late(const late_call& about) noexcept override;
@@ -162,6 +166,7 @@ private:
                                   callback<void()>& hook, hook_call& call) noexcept;
     void leave_hook(subscription_record& record, hook_call& call) noexcept;
 
+    const std::shared_ptr<validating> rules_;
     hook_call* hook_calls_ = nullptr;                   // under registry_
     std::vector<inline_look> inline_seen_{};            // by publisher slot; the watch's
     std::uint64_t last_begun_ = 0;                      // the same
