@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// STENTOR_MISUSE must fail with: stentor: the validate() of this event is found, but it has another form
+// STENTOR_MISUSE must fail with: stentor: the validate() of this event is found, but it has
 #include <stentor/stentor.hpp>
 
 #include <string>

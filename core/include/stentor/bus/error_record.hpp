@@ -37,8 +37,8 @@ struct error_record {
     std::uint64_t deliveries = 1;
 };
 
-// An event that broke a rule whose mode is validation_mode::warn, and was published; or a summary of
-// a storm of such events, of one topic and one first violation. Views, valid during the call.
+// An event that broke a rule whose mode is validation_mode::warn, and was published; or a summary
+// of a storm of such events, of one topic and one first violation. Views, valid during the call.
 struct invalid_record {
     std::string_view topic{};
     std::span<const violation> violations{};
@@ -52,8 +52,8 @@ struct notice_record {
     std::string_view message{};
 };
 
-// Takes the records. Called on a runner, or on the thread that drains, on_invalid on the publisher's
-// thread as well; must not block. An exception that it throws is swallowed and counted.
+// Takes the records. Called on a runner, or on the thread that drains, on_invalid on the
+// publisher's thread as well; must not block. An exception that it throws is swallowed and counted.
 struct log_sink {
     inline_function<void(const error_record&)> on_error{};
     inline_function<void(const notice_record&)> on_notice{};

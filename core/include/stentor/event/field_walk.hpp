@@ -110,8 +110,11 @@ void walk_entries(field_walk& walk, const Map& map) {
             const auto here = walk.found().at_key(key);
             walk.key(key);
             walk_value(walk, value);
-        } else {
+        } else if constexpr (requires { static_cast<std::size_t>(key); }) {
             const auto here = walk.found().at(static_cast<std::size_t>(key));
+            walk_value(walk, value);
+        } else {
+            const auto here = walk.found().at_key({});
             walk_value(walk, value);
         }
     }
