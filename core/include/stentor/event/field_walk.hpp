@@ -106,11 +106,12 @@ struct walk_alternative {
 template <class Map>
 void walk_entries(field_walk& walk, const Map& map) {
     for (const auto& [key, value] : map) {
-        if constexpr (walked_text<std::remove_cvref_t<decltype(key)>>) {
+        using key_type = std::remove_cvref_t<decltype(key)>;
+        if constexpr (walked_text<key_type>) {
             const auto here = walk.found().at_key(key);
             walk.key(key);
             walk_value(walk, value);
-        } else if constexpr (requires { static_cast<std::size_t>(key); }) {
+        } else if constexpr (std::is_integral_v<key_type> || std::is_enum_v<key_type>) {
             const auto here = walk.found().at(static_cast<std::size_t>(key));
             walk_value(walk, value);
         } else {
