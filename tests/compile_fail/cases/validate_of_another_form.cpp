@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// STENTOR_MISUSE must fail with: stentor: the validate() of this event is found, but it has
+// STENTOR_MISUSE must fail with: of this event is found, but it has another form
 #include <stentor/stentor.hpp>
 
 #include <string>
