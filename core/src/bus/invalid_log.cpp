@@ -42,7 +42,9 @@ invalid_log::invalid_log(scheduler& shared, log_sink& sink, shared_counter& sink
 
 void invalid_log::add(std::string_view topic, const violations& found) noexcept {
     bool said = false;
-    if (!attempt([&] { said = note(topic, found.size() != 0 ? *found.begin() : violation{}); })) {
+    if (!attempt([&] {
+            said = note(topic, found.begin() != found.end() ? *found.begin() : violation{});
+        })) {
         sink_failures_.add();  // no memory for the record
     }
     if (said) {

@@ -73,7 +73,7 @@ public:
     const event_type* const type;
     const std::optional<pattern> topics;
     const validation_policy policy;
-    validator<candidate> function;  // may be empty; called inside a call, destroyed by close()
+    rule_function function;  // may be empty; called inside a call, destroyed by close()
 
 private:
     void leave() noexcept;

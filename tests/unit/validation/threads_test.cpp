@@ -27,6 +27,7 @@ TEST_F(validation_threads, find_no_call_after_a_rule_is_removed) {
     std::atomic<bool> stop{false};
     std::atomic<std::int64_t> unexpected{0};
     std::vector<std::thread> threads;
+    threads.reserve(publishers);
     for (int each = 0; each < publishers; ++each) {
         threads.emplace_back([&] {
             while (!stop.load()) {
@@ -64,6 +65,7 @@ TEST_F(validation_threads, may_publish_from_validators_without_slots_of_their_ow
     constexpr int publishers = 12;
     constexpr int each_sends = 200;
     std::vector<std::thread> threads;
+    threads.reserve(publishers);
     for (int each = 0; each < publishers; ++each) {
         threads.emplace_back([&] {
             for (int number = 0; number < each_sends; ++number) {

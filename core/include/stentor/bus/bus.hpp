@@ -130,7 +130,7 @@ public:
     [[nodiscard]] result<validation, error> try_validate(validator<E> function,
                                                          validation_policy policy = {}) {
         detail::require_published<E>();
-        validator<candidate> call;
+        detail::rule_function call;
         if (function) {
             call = [called = std::move(function)](const candidate& one, violations& found) mutable {
                 called(*static_cast<const E*>(one.object()), found);
@@ -144,8 +144,12 @@ public:
     [[nodiscard]] result<validation, error> try_validate(pattern topics,
                                                          validator<candidate> function,
                                                          validation_policy policy = {}) {
+        detail::rule_function call;
+        if (function) {
+            call = std::move(function);
+        }
         return add_rule(
-            {.topics = &topics, .function = std::move(function), .policy = std::move(policy)});
+            {.topics = &topics, .function = std::move(call), .policy = std::move(policy)});
     }
     // Gives the rule the bus's life.
     void keep(validation kept);

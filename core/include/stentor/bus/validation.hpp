@@ -107,11 +107,16 @@ private:
 
 namespace detail {
 
+// Of a rule of any kind. Has room for a validator of a type, so that making one of it needs no
+// memory.
+using rule_function = inline_function<void(const candidate&, violations&), 80>;
+static_assert(sizeof(validator<candidate>) <= 80);
+
 // A rule as bus::validate gives it to the engine. Of `type` and `topics` one is null.
 struct wanted_rule {
     const event_type* type = nullptr;
     const pattern* topics = nullptr;
-    validator<candidate> function{};
+    rule_function function{};
     validation_policy policy{};
     bool (*knows)(std::string_view required) = nullptr;  // of a type
 };
