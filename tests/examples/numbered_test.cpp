@@ -168,4 +168,22 @@ TEST(breakers, keep_what_waits_for_a_server_that_is_down) {
     EXPECT_EQ(run.err, "");
 }
 
+TEST(validation, names_all_that_is_wrong_and_lets_no_broken_order_through) {
+    const auto run = run_program({STENTOR_EXAMPLE_VALIDATION});
+    EXPECT_EQ(run.exit_code, 0);
+    EXPECT_EQ(run.out,
+              "accepted\n"
+              "rejected_invalid\n"
+              "  lines[1].count: a line has at least one piece (not_positive)\n"
+              "  id: the field is required, and it is empty (required)\n"
+              "  lines[1].name: the field is required, and it is empty (required)\n"
+              "warning: lines: more than two lines take long\n"
+              "accepted\n"
+              "rejected_invalid\n"
+              "  lines: an order has lines (required)\n"
+              "  id: the text is not UTF-8 (utf8)\n"
+              "packed 2, refused 2, unaccounted 0\n");
+    EXPECT_EQ(run.err, "");
+}
+
 }  // namespace

@@ -61,6 +61,7 @@ private:
     bool make();
     void subscribe();
     void publish();
+    void refuse();
     void handle();
     void unsubscribe();
     void drain();
@@ -232,6 +233,19 @@ void trial::publish() {
     }
 }
 
+void trial::refuse() {
+    step("validate");
+    const auto rule = bus_->try_validate<note>(
+        [](const note&, violations& found) { found.add("text", "bad", long_text); });
+    violations found;
+    const auto status = rule ? bus_->publish(note{next_, {}}, {.violations = &found}).status()
+                             : publish_status::rejected_invalid;
+    if (status != publish_status::rejected_invalid &&
+        status != publish_status::rejected_no_memory) {
+        complain("an invalid event is " + std::string(to_string(status)));
+    }
+}
+
 void trial::handle() {
     if (threads_) {
         if (!bus_->wait_idle(std::chrono::seconds(20))) {
@@ -286,6 +300,7 @@ std::string trial::run(std::uint64_t nth, shortage kind) {
             step("subscribe");
             subscribe();
             publish();
+            refuse();
             step("handle");
             handle();
             step("unsubscribe");

@@ -20,6 +20,8 @@ class pattern;
 class publish_result;
 class subscription;
 class topic;
+class validation;
+class violations;
 class when_full;
 struct audit_report;
 struct bus_options;
@@ -29,5 +31,7 @@ struct error_record;
 struct metadata;
 struct publish_options;
 struct subscription_options;
+struct validation_policy;
+struct violation;
 
 }  // namespace stentor::inline v0

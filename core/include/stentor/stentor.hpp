@@ -10,7 +10,9 @@
 #include <stentor/bus/drain_report.hpp>
 #include <stentor/bus/error_record.hpp>
 #include <stentor/bus/publisher.hpp>
+#include <stentor/bus/validation.hpp>
 #include <stentor/event/any_event.hpp>
+#include <stentor/event/declared_validate.hpp>
 #include <stentor/event/delivery_report.hpp>
 #include <stentor/event/event_id.hpp>
 #include <stentor/event/event_traits.hpp>
@@ -20,6 +22,7 @@
 #include <stentor/event/publish_result.hpp>
 #include <stentor/event/topic.hpp>
 #include <stentor/event/unknown_fields.hpp>
+#include <stentor/event/violation.hpp>
 #include <stentor/metrics/audit.hpp>
 #include <stentor/metrics/prometheus_text.hpp>
 #include <stentor/metrics/snapshot.hpp>

@@ -120,6 +120,20 @@ void fill(envelope& box, const inheritance& from, char* texts, header* headers) 
     }
 }
 
+// Options are validated as events are.
+[[gnu::cold]] void say_malformed(const publish_options& options, std::size_t text_bytes) noexcept {
+    if (options.violations == nullptr) {
+        return;
+    }
+    options.violations->clear();
+    if (options.headers.size() > headers_max) {
+        options.violations->add("options.headers", "too_many", "at most 32 headers are allowed");
+    }
+    if (text_bytes > metadata_bytes_max) {
+        options.violations->add("options", "too_large", "at most 8 KiB of metadata are allowed");
+    }
+}
+
 }  // namespace
 
 // Gives the event what must outlive its slot, if anything. After its first credit is taken, before
@@ -140,6 +154,7 @@ publish_status engine::prepare(publisher_slot& slot, const request& what,
     }
     const auto text_bytes = data.text_bytes();
     if (data.all.headers.size() > headers_max || text_bytes > metadata_bytes_max) {
+        say_malformed(data.all, text_bytes);
         return publish_status::rejected_invalid;
     }
     const auto headers_at = sizeof(envelope);
@@ -213,6 +228,26 @@ bool engine::place_payload(const outgoing& event, void* to) noexcept {
     event.type->copy_into(to, event.object);
 #endif
     return true;
+}
+
+void engine::discard(outgoing& event) noexcept {
+    if (event.box != nullptr) {
+        if (const auto bytes = event.box->drop_reference(); bytes != 0) {
+            shared_.bytes.give(bytes);
+        }
+        event.box = nullptr;
+    }
+}
+
+// Refused after its payload went into the envelope: the caller has it back.
+void engine::hand_back(outgoing& event) noexcept {
+    if (event.box != nullptr && event.object != nullptr && !event.copies) {
+        if (event.type->destroy != nullptr) {
+            event.type->destroy(event.object);
+        }
+        event.type->move_into(event.object, event.box->payload.object);
+    }
+    discard(event);
 }
 
 bool engine::charge(publisher_slot& slot, std::int64_t bytes, bool urgent) noexcept {

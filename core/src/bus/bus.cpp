@@ -2,6 +2,8 @@
 #include <stentor/bus/bus.hpp>
 
 #include "bus/engine.hpp"
+#include "bus/life.hpp"
+#include "bus/validating.hpp"
 #include "event/delivery_tracker.hpp"
 
 #include <utility>
@@ -77,9 +79,29 @@ publish_result bus::publish(const topic& name, std::string text,
     return target_->publish_text({.options = &options}, name.view(), text);
 }
 
-std::size_t bus::bulk(const event_type& type, void* first, std::size_t count, bool move) {
+std::size_t bus::bulk(const event_type& type, void* first, std::size_t count, bool move,
+                      violations* found) {
     auto last = publish_status::accepted;
-    return target_->publish_bulk({.type = &type}, first, count, move, last);
+    if (found == nullptr) {
+        return target_->publish_bulk({.type = &type}, first, count, move, last);
+    }
+    const publish_options options{.violations = found};
+    return target_->publish_bulk({.type = &type, .options = &options}, first, count, move, last);
+}
+
+validation bus::unwrap(result<validation, error> made) {
+    if (!made) {
+        raise(made.error());
+    }
+    return *std::move(made);
+}
+
+result<validation, error> bus::add_rule(detail::wanted_rule wanted) {
+    return engine_->lives().rules().add(std::move(wanted));
+}
+
+void bus::keep(validation kept) {
+    engine_->lives().rules().keep(std::move(kept));
 }
 
 detail::delivery_tracker* bus::track(publish_result& refused) noexcept {

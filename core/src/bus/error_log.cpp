@@ -2,12 +2,12 @@
 #include "bus/error_log.hpp"
 
 #include "base/attempt.hpp"
+#include "bus/json_line.hpp"
 #include "dispatch/retry_room.hpp"
 #include "registry/event_view.hpp"
 #include <stentor/registry/outcome.hpp>
 
 #include <algorithm>
-#include <cstdio>
 #include <exception>
 #include <new>
 #include <utility>
@@ -19,38 +19,6 @@ namespace {
 constexpr std::int64_t minute_ns = 60'000'000'000;
 constexpr std::size_t description_max = 1024;
 constexpr int nesting_max = 8;
-
-void append_json(std::string& out, std::string_view name, std::string_view text) {
-    out += out.back() == '{' ? "\"" : ",\"";
-    out += name;
-    out += "\":\"";
-    for (const char raw : text) {
-        const auto byte = static_cast<unsigned char>(raw);
-        if (byte == '"' || byte == '\\') {
-            out += '\\';
-            out += raw;
-        } else if (byte < 0x20 || byte == 0x7f) {
-            char escaped[8];
-            std::snprintf(escaped, sizeof escaped, "\\u%04x", byte);
-            out += escaped;
-        } else {
-            out += raw;
-        }
-    }
-    out += '"';
-}
-
-void append_json(std::string& out, std::string_view name, std::int64_t number) {
-    out += ",\"";
-    out += name;
-    out += "\":";
-    out += std::to_string(number);
-}
-
-void write_line(std::string line) noexcept {
-    line += '\n';
-    std::fwrite(line.data(), 1, line.size(), stderr);
-}
 
 void error_to_stderr(const error_record& record) {
     std::string line = "{";
@@ -188,7 +156,8 @@ std::string describe_current_exception() {
     return out;
 }
 
-error_log::error_log(scheduler& shared, log_sink sink) : shared_(shared), sink_(std::move(sink)) {
+error_log::error_log(scheduler& shared, log_sink sink)
+    : shared_(shared), sink_(std::move(sink)), invalids_(shared, sink_, sink_failures_) {
     if (!sink_.on_error) {
         sink_.on_error = error_to_stderr;
     }
@@ -314,6 +283,7 @@ bool error_log::first_this_minute(const std::string& topic) {
 }
 
 void error_log::flush(bool all) noexcept {
+    invalids_.flush(all);
     const std::lock_guard lock(mutex_);
     for (auto one = storms_.begin(); one != storms_.end();) {
         const bool over = shared_.now() - one->second.minute_began_ns >= minute_ns;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "bus/invalid_log.hpp"
 #include "dispatch/scheduler.hpp"
 #include <stentor/bus/error_record.hpp>
 #include <stentor/metrics/counter.hpp>
@@ -33,6 +34,10 @@ public:
     [[nodiscard]] std::vector<std::string> error_chain(const subscription_record& of,
                                                        const outcome* said);
     void notice(std::string_view message) noexcept;
+    // An event that is published although it is invalid; on the publisher's thread.
+    void invalid(std::string_view topic, const violations& found) noexcept {
+        invalids_.add(topic, found);
+    }
     // For what is said once a minute and topic.
     [[nodiscard]] bool first_this_minute(const std::string& topic);
     // Says what was held back in minutes that have passed; at maintenance and at the end.
@@ -60,6 +65,7 @@ private:
     std::map<std::string, storm, std::less<>> storms_;
     std::map<std::string, std::int64_t> said_;  // when, by topic
     shared_counter sink_failures_;
+    invalid_log invalids_;
 };
 
 // The current exception and those nested in it, outermost first, joined by ": ". At most 1 KiB.

@@ -24,7 +24,7 @@ class engine::life final : public lateness_observer, public letter_desk {
 public:
     using record_ptr = std::shared_ptr<subscription_record>;
 
-    life(engine& of, std::shared_ptr<dead_letter_store> letters) noexcept;
+    life(engine& of, std::shared_ptr<dead_letter_store> letters);
 
     // --- the breakers of its subscriptions, by name ----------------------------------------------
     shared_breakers breakers;
@@ -91,6 +91,10 @@ public:
     // Nobody of it waits any more for others: it is over, or the bus is. Without a lock.
     void end_turns(subscription_record& record) noexcept;
     void end_all_turns() noexcept;
+
+    // --- validating.cpp -------------------------------------------------------------------------
+    class validating;
+    [[nodiscard]] validating& rules() const noexcept { return *rules_; }
 
     // --- lateness.cpp ---------------------------------------------------------------------------
     void late(const late_call& about) noexcept override;
@@ -180,6 +184,7 @@ private:
                                   callback<void()>& hook, hook_call& call) noexcept;
     void leave_hook(subscription_record& record, hook_call& call) noexcept;
 
+    const std::shared_ptr<validating> rules_;
     hook_call* hook_calls_ = nullptr;                   // under registry_
     std::vector<inline_look> inline_seen_{};            // by publisher slot; the watch's
     std::uint64_t last_begun_ = 0;                      // the same

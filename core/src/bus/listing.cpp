@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "bus/life.hpp"
+#include "bus/validating.hpp"
 #include "dispatch/call_gate.hpp"
 
 #include <algorithm>
@@ -102,8 +103,11 @@ std::vector<handler_row> engine::life::list() const {
     return rows;
 }
 
-engine::life::life(engine& of, std::shared_ptr<dead_letter_store> letters) noexcept
-    : breakers(of.shared_.source()), of_(of), letters_(std::move(letters)) {}
+engine::life::life(engine& of, std::shared_ptr<dead_letter_store> letters)
+    : breakers(of.shared_.source()),
+      of_(of),
+      letters_(std::move(letters)),
+      rules_(std::make_shared<validating>(of)) {}
 
 std::shared_ptr<circuit_breaker> engine::life::breaker_of(std::string_view name) const {
     if (auto shared = breakers.find(name)) {

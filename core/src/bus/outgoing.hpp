@@ -28,6 +28,7 @@ struct engine::outgoing {
     route* inlined = nullptr;          // has inline handlers, which come after send()
     bool given_id = false;             // the envelope has an id from outside
     const turn_plan* turns = nullptr;  // of its route
+    bool unchecked = false;            // it must be validated first: set by send()
 };
 
 // The next ticket, and the time. A precise reading is later than the coarse time that follows it,

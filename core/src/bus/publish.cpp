@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include "bus/life.hpp"
 #include "bus/outgoing.hpp"
+#include "bus/validating.hpp"
 #include "event/envelope.hpp"
 #include "event/reply_ticket.hpp"
 #include "lane/ordered_lane.hpp"
@@ -168,11 +170,14 @@ publish_result engine::publish_through(publisher_slot*& slot, const request& wha
                 return finish(*slot, publish_status::closed);
             }
             result = send(*slot, what, event, *entry);
-            sent = event.wait_for == nullptr;
+            sent = event.wait_for == nullptr && !event.unchecked;
         }
     }
     if (sent) {
         return event.inlined != nullptr ? finish_inlined(slot, event, result) : result;
+    }
+    if (event.unchecked) {
+        return life_->rules().publish_checked(slot, what, event);
     }
     return event.wait_for != nullptr ? publish_waiting(slot, what, event)
                                      : publish_first(slot, what, event);
@@ -197,6 +202,8 @@ publish_result engine::publish_first(publisher_slot*& slot, const request& what,
 // deadline.
 publish_result engine::publish_waiting(publisher_slot*& slot, const request& what,
                                        outgoing& event) noexcept {
+    auto checked = what;
+    checked.checked = true;  // a rule that comes while it waits comes too late
     if (what.cause != nullptr || inside_handler()) {
         return finish(*slot, publish_status::would_deadlock);
     }
@@ -216,7 +223,7 @@ publish_result engine::publish_waiting(publisher_slot*& slot, const request& wha
                 result = finish(*slot, publish_status::closed);
                 break;
             }
-            result = send(*slot, what, event, *entry);
+            result = send(*slot, checked, event, *entry);
         }
         if (event.wait_for == nullptr) {
             break;

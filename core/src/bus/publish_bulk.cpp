@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
+#include "bus/life.hpp"
 #include "bus/outgoing.hpp"
+#include "bus/validating.hpp"
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 // Many events in one call: credits, queueing and wake-up are paid once a chunk.
 namespace stentor::inline v0::detail {
@@ -29,12 +32,24 @@ std::size_t engine::publish_bulk(const request& what, void* first, std::size_t c
     auto* events = static_cast<std::byte*>(first);
     const auto size = std::size_t{what.type->size};
     std::size_t done = 0;
+    auto each = what;  // checked, when its events were validated
+    bool looked = false;
     while (done < count) {
         const auto chunk = std::min(chunk_max, count - done);
         auto sent =
-            what.type->in_slot ? bulk_fast(*slot, what, events + done * size, chunk, last) : 0;
+            what.type->in_slot ? bulk_fast(*slot, each, events + done * size, chunk, last) : 0;
+        if (sent == 0 && !each.checked && !std::exchange(looked, true) &&
+            life_->rules().apply_to(*slot, *what.type)) {
+            // All of them before the first is published.
+            if (life_->rules().refuses(slot, what, events + done * size, count - done)) {
+                last = publish_status::rejected_invalid;
+                break;
+            }
+            each.checked = true;
+            continue;
+        }
         if (sent == 0) {
-            sent = bulk_one_by_one(slot, what, events + done * size, chunk, move, last);
+            sent = bulk_one_by_one(slot, each, events + done * size, chunk, move, last);
         }
         done += sent;
         if (sent == 0 ||
@@ -60,7 +75,7 @@ std::size_t engine::bulk_fast(publisher_slot& slot, const request& what, const s
     }
     auto& to = *entry->current.load(std::memory_order_acquire);  // [PAIR route]
     auto* cell = to.counts_entries() ? cell_of(slot, to) : nullptr;
-    if (cell == nullptr) {
+    if (cell == nullptr || (to.rules != nullptr && !what.checked)) {
         return 0;
     }
     auto& lane = *to.targets.front().through;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "bus/engine.hpp"
+#include "bus/validating.hpp"
 #include "dispatch/call_gate.hpp"
 #include "dispatch/retry_room.hpp"
 #include "dispatch/waiting_room.hpp"
@@ -169,6 +169,8 @@ bus_snapshot engine::snapshot() const {
     all.spare_activations = shared_.spare_activations.read();
     all.late_replies = late_replies_.read();
     all.duplicate_replies = duplicate_replies_.read();
+    all.invalid_published = life_->rules().warned.read();
+    all.validators_threw = life_->rules().threw.read();
     all.sampled_one_in = publisher_slot::sample_every;
     const std::lock_guard lock(registry_);
     const auto add_crew = [&](const crew& one) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/attempt.hpp"
 #include "bus/life.hpp"
+#include "bus/validating.hpp"
 
 #include <algorithm>
 #include <new>
@@ -211,6 +212,7 @@ std::unique_ptr<route> engine::build_route(topic_entry& entry) {
     fresh->inline_bare = std::ranges::all_of(
         called_here, [](const auto& one) { return one->form.bare != nullptr && !one->has_owner; });
     fresh->turns = life::plan_turns(*fresh);
+    fresh->rules = life_->rules().of(entry);
     entry.stamp_all.store(stamp_all, std::memory_order_relaxed);
     return fresh;
 }

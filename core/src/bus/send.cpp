@@ -23,6 +23,10 @@ publish_result engine::send(publisher_slot& slot, const request& what, outgoing&
                             topic_entry& entry) noexcept {
     event.version = entry.version.load(std::memory_order_acquire);
     auto& to = *entry.current.load(std::memory_order_acquire);  // [PAIR route]
+    if (to.rules != nullptr && !what.checked) [[unlikely]] {
+        event.unchecked = true;  // outside the section
+        return publish_result();
+    }
     if (what.options != nullptr && what.options->expires_at &&
         std::chrono::duration_cast<std::chrono::nanoseconds>(
             what.options->expires_at->time_since_epoch())
@@ -44,7 +48,7 @@ publish_result engine::send(publisher_slot& slot, const request& what, outgoing&
 // The next publish of this type by this slot may take the short way, while the route stays.
 void engine::remember(publisher_slot& slot, const outgoing& event, const topic_entry& entry,
                       route_cell& cell) noexcept {
-    if (event.type == nullptr || !event.type->in_slot) {
+    if (event.type == nullptr || !event.type->in_slot || cell.of->rules != nullptr) {
         return;
     }
     const auto place = publisher_slot::known_place(event.type);
@@ -282,26 +286,6 @@ publish_result engine::ask_to_wait(const request& what, outgoing& event, const r
 
 bool engine::urgent(const request& what) const noexcept {
     return what.cause != nullptr || inside_handler();
-}
-
-void engine::discard(outgoing& event) noexcept {
-    if (event.box != nullptr) {
-        if (const auto bytes = event.box->drop_reference(); bytes != 0) {
-            shared_.bytes.give(bytes);
-        }
-        event.box = nullptr;
-    }
-}
-
-// Refused after its payload went into the envelope: the caller has it back.
-void engine::hand_back(outgoing& event) noexcept {
-    if (event.box != nullptr && event.object != nullptr && !event.copies) {
-        if (event.type->destroy != nullptr) {
-            event.type->destroy(event.object);
-        }
-        event.type->move_into(event.object, event.box->payload.object);
-    }
-    discard(event);
 }
 
 publish_result engine::accept(publisher_slot& slot, const outgoing& event,

@@ -56,7 +56,7 @@ constexpr std::array outstanding_terms{
     labelled_term{"held", &delivery_terms::held},
 };
 
-constexpr std::size_t bus_series = 35;  // what describe_bus() and describe_removed() write, at most
+constexpr std::size_t bus_series = 37;  // what describe_bus() and describe_removed() write, at most
 constexpr std::size_t histograms_per_row = 3;
 constexpr std::size_t row_series =
     9 + settled_terms.size() + outstanding_terms.size() + histograms_per_row * (bounds.size() + 3);
@@ -158,6 +158,11 @@ void describe_bus(writer& out, const bus_snapshot& bus) {
                 bus.late_replies);
     out.counter("stentor_duplicate_replies_total",
                 "Answers to requests that were answered already.", bus.duplicate_replies);
+    out.counter("stentor_invalid_published_total",
+                "Invalid events that were published, because their rule only warns.",
+                bus.invalid_published);
+    out.counter("stentor_validators_threw_total",
+                "Calls of validators that threw; their events are invalid.", bus.validators_threw);
     describe_publishes(out, bus.audit.publishes);
 }
 

@@ -82,10 +82,11 @@ reply_ticket* make_reply_ticket(const event_type& wanted) noexcept {
 }
 
 pending_reply::pending_reply(reply_ticket* asked, publish_status status, std::string_view topic,
-                             std::chrono::nanoseconds timeout) noexcept
+                             std::chrono::nanoseconds timeout, violations&& found) noexcept
     : ticket_(asked),
       topic_(topic),
       timeout_(timeout),
+      found_(std::move(found)),
       status_(status == publish_status::accepted_partial ? publish_status::accepted : status) {}
 
 pending_reply::~pending_reply() {
@@ -121,7 +122,8 @@ request_failure pending_reply::failure() const {
             return make(request_failure_kind::cancelled, ": the bus is closing");
         default:
             return make(request_failure_kind::refused,
-                        ": refused, " + std::string(to_string(status_)));
+                        ": refused, " + std::string(to_string(status_)) +
+                            (found_.empty() ? "" : ": " + found_.to_string()));
     }
     const auto wanted = " \"" + std::string(ticket_->wanted().topic) + "\"";
     return make(request_failure_kind::timed_out,

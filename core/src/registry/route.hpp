@@ -18,6 +18,7 @@ namespace stentor::inline v0::detail {
 class lane;
 struct lane_port;
 struct route;
+struct topic_rules;
 
 // A topic of the bus. Typed ones live as long as the bus; untyped ones may be forgotten when there
 // are too many. Found through topic_table.
@@ -78,6 +79,8 @@ struct route {
     bool inline_bare = false;  // they take the event alone, and no owner has to be kept alive
     // Who of them comes after whom; null: nobody.
     std::unique_ptr<turn_plan> turns;
+    // What its events are validated by; null: nothing.
+    std::shared_ptr<const topic_rules> rules;
     // Publishers without a slot of their own that are inside inline handlers. Written by them, read
     // by reclamation and by drains. [PAIR guest]
     std::atomic<std::int64_t> guests{0};

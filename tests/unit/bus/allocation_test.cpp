@@ -104,6 +104,20 @@ struct caused {
     std::int64_t number = 0;
 };
 
+// Validated by itself, and by a rule.
+struct validated {
+    static constexpr std::string_view topic = "test.validated";
+    std::int64_t number = 0;
+    std::string text{};
+    STENTOR_FIELDS(validated, number, text);
+};
+void validate(const validated& one, stentor::violations& found) {
+    const auto here = found.in("number");
+    if (one.number < 0) {
+        found.add("", "negative", "");
+    }
+}
+
 // While it lives, allocations are counted.
 class allocation_count {
 public:
@@ -228,6 +242,19 @@ TEST_P(allocation, of_untyped_events_is_zero) {
         "one", stentor::pattern("text.>"), [&](const stentor::any_event&) { work(); }, placed());
     const stentor::topic name("text.some");
     EXPECT_EQ(allocations_of(bus, [&](int) { bus.publish(name, std::string("{}")); }), 0);
+}
+
+TEST_P(allocation, of_valid_events_is_zero) {
+    auto& bus = make_bus();
+    auto one = bus.subscribe<validated>("one", [&](const validated&) { work(); }, placed());
+    const auto rule = bus.validate<validated>(
+        [](const validated& it, stentor::violations& found) {
+            if (it.number < 0) {
+                found.add("number", "negative", "");
+            }
+        },
+        {.size_max = 1000, .utf8 = true, .required = {"text"}});
+    EXPECT_EQ(allocations_of(bus, [&](int number) { bus.publish(validated{number, "short"}); }), 0);
 }
 
 TEST_P(allocation, of_refused_publishes_is_zero) {

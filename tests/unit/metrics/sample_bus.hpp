@@ -61,6 +61,8 @@ inline stentor::bus_snapshot sample_bus() {
     bus.wakeups = 12;
     bus.spare_activations = 2;
     bus.late_replies = 6;
+    bus.invalid_published = 8;
+    bus.validators_threw = 9;
     bus.duplicate_replies = 7;
     bus.lanes = 4;
     bus.pool_bytes = 65'536;

@@ -8,6 +8,7 @@
 #include <stentor/bus/dead_letters.hpp>
 #include <stentor/bus/drain_report.hpp>
 #include <stentor/bus/publisher.hpp>
+#include <stentor/bus/validation.hpp>
 #include <stentor/event/any_event.hpp>
 #include <stentor/event/delivery_report.hpp>
 #include <stentor/event/pattern.hpp>
@@ -109,6 +110,55 @@ public:
         return stentor::dead_letters(*engine_);
     }
 
+    // --- validating --------------------------------------------------------------------------
+
+    // From now on every publish of such an event is looked at, in the publisher's thread, before it
+    // has an id: by the function, and for what the policy says. What a type's own
+    // `validate(const E&, violations&)` says counts without a rule; see docs/guide/validation.md.
+    template <event E>
+    [[nodiscard]] validation validate(validator<E> function, validation_policy policy = {}) {
+        return unwrap(try_validate<E>(std::move(function), std::move(policy)));
+    }
+    template <event E>
+    [[nodiscard]] validation validate(validation_policy policy) {
+        return unwrap(try_validate<E>(nullptr, std::move(policy)));
+    }
+    [[nodiscard]] validation validate(pattern topics, validator<candidate> function,
+                                      validation_policy policy = {}) {
+        return unwrap(try_validate(std::move(topics), std::move(function), std::move(policy)));
+    }
+    [[nodiscard]] validation validate(pattern topics, validation_policy policy) {
+        return unwrap(try_validate(std::move(topics), nullptr, std::move(policy)));
+    }
+    // The function may be null.
+    template <event E>
+    [[nodiscard]] result<validation, error> try_validate(validator<E> function,
+                                                         validation_policy policy = {}) {
+        detail::require_published<E>();
+        detail::rule_function call;
+        if (function) {
+            call = [called = std::move(function)](const candidate& one, violations& found) mutable {
+                called(*static_cast<const E*>(one.object()), found);
+            };
+        }
+        return add_rule({.type = &event_type_of<E>,
+                         .function = std::move(call),
+                         .policy = std::move(policy),
+                         .knows = &detail::knows_path<E>});
+    }
+    [[nodiscard]] result<validation, error> try_validate(pattern topics,
+                                                         validator<candidate> function,
+                                                         validation_policy policy = {}) {
+        detail::rule_function call;
+        if (function) {
+            call = std::move(function);
+        }
+        return add_rule(
+            {.topics = &topics, .function = std::move(call), .policy = std::move(policy)});
+    }
+    // Gives the rule the bus's life.
+    void keep(validation kept);
+
     // --- publishing --------------------------------------------------------------------------
 
     template <class E>
@@ -165,20 +215,22 @@ public:
         return {*target_, std::forward<E>(event), timeout, options};
     }
 
-    // Publishes a prefix of the span and says how long it is. Copies.
+    // Publishes a prefix of the span and says how long it is. Copies. When one of the events is
+    // invalid none is published, and `found` gets what is wrong, with paths like `[3].id`.
     template <class E>
-    std::size_t publish_bulk(std::span<E> events) {
+    std::size_t publish_bulk(std::span<E> events, violations* found = nullptr) {
         using value = std::remove_const_t<E>;
         detail::require_published<value>();
         static_assert(std::is_copy_constructible_v<value>,
                       "stentor: publish_bulk copies; use publish_bulk_move for this type");
-        return bulk(event_type_of<value>, const_cast<value*>(events.data()), events.size(), false);
+        return bulk(event_type_of<value>, const_cast<value*>(events.data()), events.size(), false,
+                    found);
     }
     // The same, moving from the span's elements; those behind the prefix are untouched.
     template <event E>
-    std::size_t publish_bulk_move(std::span<E> events) {
+    std::size_t publish_bulk_move(std::span<E> events, violations* found = nullptr) {
         detail::require_published<E>();
-        return bulk(event_type_of<E>, events.data(), events.size(), true);
+        return bulk(event_type_of<E>, events.data(), events.size(), true, found);
     }
 
     // A leased publisher for one hot thread. Throws when all slots are leased.
@@ -239,7 +291,10 @@ private:
     [[nodiscard]] std::shared_ptr<detail::publish_target> target() const noexcept;
     [[nodiscard]] detail::slot_lease lease(const event_type* type);
     [[nodiscard]] bool has_subscribers(std::string_view name) const noexcept;
-    std::size_t bulk(const event_type& type, void* first, std::size_t count, bool move);
+    std::size_t bulk(const event_type& type, void* first, std::size_t count, bool move,
+                     violations* found);
+    static validation unwrap(result<validation, error> made);
+    result<validation, error> add_rule(detail::wanted_rule wanted);
 
     // Whoever waits for an event's deliveries. Gives the tracker up also when the copy of the event
     // throws.

@@ -3,11 +3,13 @@
 
 #include <stentor/base/inline_function.hpp>
 #include <stentor/event/event_id.hpp>
+#include <stentor/event/violation.hpp>
 
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <source_location>
+#include <span>
 #include <string_view>
 
 namespace stentor::inline v0 {
@@ -35,16 +37,27 @@ struct error_record {
     std::uint64_t deliveries = 1;
 };
 
+// An event that broke a rule whose mode is validation_mode::warn, and was published; or a summary
+// of a storm of such events, of one topic and one first violation. Views, valid during the call.
+struct invalid_record {
+    std::string_view topic{};
+    std::span<const violation> violations{};
+    std::uint64_t count = 0;  // of violations, also those that are not kept
+    // 0 for a single event; else how many further ones this record stands for.
+    std::uint64_t suppressed = 0;
+};
+
 // Something the engine itself has to say: a runner that did not start, a handler that is late.
 struct notice_record {
     std::string_view message{};
 };
 
-// Takes the records. Called on a runner, or on the thread that drains; must not block. An exception
-// that it throws is swallowed and counted.
+// Takes the records. Called on a runner, or on the thread that drains, on_invalid on the
+// publisher's thread as well; must not block. An exception that it throws is swallowed and counted.
 struct log_sink {
     inline_function<void(const error_record&)> on_error{};
     inline_function<void(const notice_record&)> on_notice{};
+    inline_function<void(const invalid_record&)> on_invalid{};
 };
 
 }  // namespace stentor::inline v0

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <stentor/event/declared_validate.hpp>
 #include <stentor/event/event_traits.hpp>
+#include <stentor/event/field_walk.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -24,6 +26,10 @@ struct event_type {
     void (*move_into)(void* to, void* from) noexcept;
     void (*copy_into)(void* to, const void* from);  // null when the type cannot be copied
     void (*destroy)(void* object) noexcept;         // null when there is nothing to do
+    // What the type itself says of its events, see event/declared_validate.hpp; null: nothing.
+    void (*validate)(const void* object, violations& found);
+    // Through its members, see event/field_walk.hpp; null: it is not described.
+    void (*walk)(const void* object, detail::field_walk& walk);
 };
 
 namespace detail {
@@ -61,6 +67,13 @@ consteval event_type make_event_type() {
     }
     if constexpr (!std::is_trivially_destructible_v<T>) {
         type.destroy = [](void* object) noexcept { static_cast<T*>(object)->~T(); };
+    }
+    require_legal_validate<T>();
+    if constexpr (declares_validate<T>) {
+        type.validate = &call_declared_validate<T>;
+    }
+    if constexpr (walked_struct<T>) {
+        type.walk = &walk_event<T>;
     }
     return type;
 }

@@ -18,6 +18,8 @@ struct header {
     std::string_view value{};
 };
 
+class violations;
+
 inline constexpr std::size_t headers_max = 32;
 inline constexpr std::size_t metadata_bytes_max = 8 * 1024;  // all texts and headers together
 inline constexpr std::int32_t causal_depth_max = 64;
@@ -37,6 +39,9 @@ struct publish_options {
     std::optional<std::chrono::system_clock::time_point> expires_at{};
     // An id from outside, for example of a replayed event. Default: a new UUIDv7.
     std::optional<event_id> id{};
+    // Gets all that is wrong, instead of what it had, when the event is refused as invalid; else it
+    // stays as it is. The caller's. Default: only the status tells.
+    stentor::violations* violations = nullptr;
 };
 
 // Read side. Valid as long as the event that it was taken from.

@@ -15,7 +15,7 @@ enum class publish_status : std::uint8_t {
     accepted_partial,    // some subscriptions were full; theirs is counted as dropped{full}
     no_subscribers,      // nobody is interested; not an error
     rejected_full,       // nobody has it: a required one, every matching one, or the bus is full
-    rejected_invalid,    // the options are malformed (too many headers, too much text)
+    rejected_invalid,    // the event breaks a rule, or its options are malformed: see violations
     rejected_too_deep,   // more than 64 events caused each other: a loop
     rejected_no_memory,  // memory for the event could not be had
     expired,             // expires_at had passed

@@ -128,11 +128,14 @@ private:
         value asked(std::forward<E>(event));
         auto* ticket = detail::make_reply_ticket(event_type_of<Reply>);
         auto status = publish_status::rejected_no_memory;
+        violations found;
         if (ticket != nullptr) {
-            status = detail::publish_to(*target_, {.cause = frame_->slot(), .asks = ticket}, asked)
-                         .status();
+            const publish_options options{.violations = &found};
+            auto what = request(options);
+            what.asks = ticket;
+            status = detail::publish_to(*target_, what, asked).status();
         }
-        return Wait(ticket, status, event_type_of<value>.topic, timeout);
+        return Wait(ticket, status, event_type_of<value>.topic, timeout, std::move(found));
     }
     [[nodiscard]] reply_status answer(const event_type& type, void* object) const noexcept;
 

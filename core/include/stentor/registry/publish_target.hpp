@@ -42,6 +42,8 @@ public:
         }
         // Of a request: where its answer goes. The publish adds a reference of its own.
         reply_ticket* asks = nullptr;
+        // It was validated already.
+        bool checked = false;
     };
 
     // A payload that fits a slot; slot_payload_max bytes can be read there. The first form is for
@@ -57,6 +59,14 @@ public:
     // `move` takes them from their place, else they are copied.
     virtual std::size_t publish_bulk(const request& what, void* first, std::size_t count, bool move,
                                      publish_status& last) noexcept = 0;
+
+    // For who publishes many one by one, instead of in bulk: some of these objects are invalid, so
+    // that none may be published. It is said and counted.
+    [[nodiscard]] virtual bool refuses([[maybe_unused]] const request& what,
+                                       [[maybe_unused]] const void* first,
+                                       [[maybe_unused]] std::size_t count) noexcept {
+        return false;
+    }
 
     // A handler has answered a request, for the snapshot.
     virtual void count_reply([[maybe_unused]] reply_status status) noexcept {}

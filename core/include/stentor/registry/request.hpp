@@ -4,6 +4,7 @@
 #include <stentor/base/result.hpp>
 #include <stentor/event/event_type.hpp>
 #include <stentor/event/publish_result.hpp>
+#include <stentor/event/violation.hpp>
 #include <stentor/export.hpp>
 #include <stentor/registry/coroutine_delivery.hpp>
 
@@ -94,7 +95,7 @@ public:
 protected:
     // `asked` is the caller's reference; null: no memory.
     pending_reply(reply_ticket* asked, publish_status status, std::string_view topic,
-                  std::chrono::nanoseconds timeout) noexcept;
+                  std::chrono::nanoseconds timeout, violations&& found) noexcept;
     ~pending_reply();
 
     // The reply, which belongs to this; null: there is none, see failure().
@@ -108,6 +109,7 @@ private:
     reply_ticket* ticket_;
     std::string_view topic_;
     std::chrono::nanoseconds timeout_;
+    violations found_;  // of a request that is invalid
     publish_status status_;
 };
 
@@ -115,8 +117,8 @@ template <class Reply>
 class reply_wait final : public pending_reply {
 public:
     reply_wait(reply_ticket* asked, publish_status status, std::string_view topic,
-               std::chrono::nanoseconds timeout) noexcept
-        : pending_reply(asked, status, topic, timeout) {}
+               std::chrono::nanoseconds timeout, violations&& found) noexcept
+        : pending_reply(asked, status, topic, timeout, std::move(found)) {}
     Reply await_resume() {
         auto* found = static_cast<Reply*>(value());
         if (found == nullptr) {
@@ -130,8 +132,8 @@ template <class Reply>
 class reply_result_wait final : public pending_reply {
 public:
     reply_result_wait(reply_ticket* asked, publish_status status, std::string_view topic,
-                      std::chrono::nanoseconds timeout) noexcept
-        : pending_reply(asked, status, topic, timeout) {}
+                      std::chrono::nanoseconds timeout, violations&& found) noexcept
+        : pending_reply(asked, status, topic, timeout, std::move(found)) {}
     result<Reply, request_failure> await_resume() {
         auto* found = static_cast<Reply*>(value());
         if (found == nullptr) {

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+// What is said on standard error when nobody else takes it: one JSON object a line.
+namespace stentor::inline v0::detail {
+
+// Members of the object that `out` begins with, after `{`.
+void append_json(std::string& out, std::string_view name, std::string_view text);
+void append_json(std::string& out, std::string_view name, std::int64_t number);
+// Written whole, with a line feed behind it.
+void write_line(std::string line) noexcept;
+
+}  // namespace stentor::inline v0::detail

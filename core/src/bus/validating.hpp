@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "bus/life.hpp"
+#include "bus/outgoing.hpp"
+#include "bus/validation_record.hpp"
+#include <stentor/metrics/counter.hpp>
+
+#include <memory>
+#include <vector>
+
+namespace stentor::inline v0::detail {
+
+// The rules of a bus, and what publishers ask of them. Routes of topics with rules name them, so
+// that publishers of other topics have nothing to look at.
+//
+// Threads: any; the list is under the engine's registry lock, functions run without a lock and
+// outside every read section. Progress: as the functions.
+class engine::life::validating {
+public:
+    explicit validating(engine& of) noexcept : of_(of) {}
+
+    [[nodiscard]] result<validation, error> add(wanted_rule wanted);
+    void remove(const std::shared_ptr<validation_record>& record) noexcept;
+    void keep(validation kept);
+
+    // For a route that is built. Null: nothing. With registry_ held.
+    [[nodiscard]] std::shared_ptr<const topic_rules> of(const topic_entry& entry) const;
+
+    // Of an event whose route has rules.
+    [[gnu::cold]] publish_result publish_checked(publisher_slot*& slot, const request& what,
+                                                 outgoing& event) noexcept;
+    // Before a bulk publish, outside a section: whether there is anything to look at.
+    [[nodiscard]] bool apply_to(publisher_slot& slot, const event_type& type) noexcept;
+    // Some of the objects are invalid. Said to the publisher, and counted, each.
+    [[nodiscard]] bool refuses(publisher_slot*& slot, const request& what, const void* first,
+                               std::size_t count) noexcept;
+
+    // For the snapshot.
+    shared_counter warned;  // invalid, and published
+    shared_counter threw;   // calls of validators
+
+private:
+    struct look {
+        bool known = false;  // the topic
+        std::shared_ptr<const topic_rules> rules{};
+    };
+    [[nodiscard]] look rules_of(publisher_slot& slot, const outgoing& event) noexcept;
+    // What of it stands against the event, and what is only to be said.
+    void check(const topic_rules& rules, const candidate& one, violations& against,
+               violations& warning) noexcept;
+    void apply(validation_record& rule, const candidate& one, violations& found) noexcept;
+    template <class Call>
+    void guarded(violations& found, Call&& call) noexcept;
+    void warn(const candidate& one, const violations& found) noexcept;
+    [[nodiscard]] std::optional<error> refusal_of(const wanted_rule& wanted) const;
+    [[nodiscard]] bool reroute(const validation_record& changed) noexcept;  // registry_ held
+
+    engine& of_;
+    std::vector<std::shared_ptr<validation_record>> rules_;  // under registry_, oldest first
+    std::vector<validation> kept_;                           // the same
+};
+
+}  // namespace stentor::inline v0::detail
