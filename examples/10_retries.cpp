@@ -81,9 +81,9 @@ int main() {
     std::printf("booked %zu of %d payments, %d out of order\n", service.booked(),
                 customers * payments_each, service.out_of_order());
     std::printf("failed for good %lld; attempts made again: %s\n",
-                static_cast<long long>(row.terms.failed), row.retried > 0 ? "some" : "none");
+                static_cast<long long>(row.terms.dead_lettered), row.retried > 0 ? "some" : "none");
     return service.booked() == customers * payments_each - 1 && service.out_of_order() == 0 &&
-                   row.terms.failed == 1
+                   row.terms.dead_lettered == 1
                ? 0
                : 1;
 }

@@ -86,7 +86,7 @@ int main() {
     clock.advance(2s);
     steps->run_until_idle();
     for (const auto& each : bus.snapshot().subscriptions) {
-        std::cout << each.name << ": completed " << each.terms.completed << ", failed "
-                  << each.terms.failed << ", retried " << each.retried << '\n';
+        std::cout << each.name << ": completed " << each.terms.completed << ", dead letters "
+                  << each.terms.dead_lettered << ", retried " << each.retried << '\n';
     }
 }

@@ -32,6 +32,15 @@ bool take_end(std::string_view& text, std::string_view end) noexcept {
 
 }  // namespace
 
+violations::scope::scope(violations& of, kinds kind, std::string_view name,
+                         std::size_t index) noexcept
+    : of_(of), outer_(of.innermost_), name_(name), index_(index), kind_(kind) {
+    of.innermost_ = this;
+}
+violations::scope::~scope() {
+    of_.innermost_ = outer_;
+}
+
 violations::violations() noexcept = default;
 violations::violations(const violations& other) : kept_(other.kept_), count_(other.count_) {}
 violations::violations(violations&& other) noexcept

@@ -44,15 +44,13 @@ public:
     public:
         scope(const scope&) = delete;
         scope& operator=(const scope&) = delete;
-        ~scope() { of_.innermost_ = outer_; }
+        ~scope();
 
     private:
         friend class violations;
         enum class kinds : std::uint8_t { member, element, entry };
-        scope(violations& of, kinds kind, std::string_view name, std::size_t index) noexcept
-            : of_(of), outer_(of.innermost_), name_(name), index_(index), kind_(kind) {
-            of.innermost_ = this;
-        }
+        // Not inline, nor is the destructor: GCC 12 takes what they do for a dangling pointer.
+        scope(violations& of, kinds kind, std::string_view name, std::size_t index) noexcept;
         violations& of_;
         const scope* outer_;
         std::string_view name_;
