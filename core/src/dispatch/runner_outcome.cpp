@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "dispatch/retry_room.hpp"
 #include "dispatch/runner.hpp"
 #include "event/envelope.hpp"
 #include "registry/event_view.hpp"
