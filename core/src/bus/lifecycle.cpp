@@ -70,15 +70,14 @@ std::shared_ptr<executor> default_executor() {
 #endif
 }
 
-std::shared_ptr<dead_letter_store> store_of(bus_options& options) {
+// False: no memory. Its default bounds are none to refuse.
+bool give_store(bus_options& options) {
     if (options.dead_letters == nullptr) {
-        auto made = memory_dead_letters::make();
-        if (!made) {
-            raise(error::out_of_memory());  // its default bounds are none to refuse
+        if (auto made = memory_dead_letters::make()) {
+            options.dead_letters = *std::move(made);
         }
-        options.dead_letters = *std::move(made);
     }
-    return options.dead_letters;
+    return options.dead_letters != nullptr;
 }
 
 std::uint64_t random_key() {
@@ -141,12 +140,18 @@ result<std::shared_ptr<engine>, error> engine::make(bus_options options,
         static_cast<std::uint32_t>(options.workers != 0 ? options.workers : usable_cpus());
     std::shared_ptr<engine> made;
     result<void, error> started;
+    bool store = false;
     if (!attempt([&] {
+            store = give_store(options);
+            if (!store) {
+                return;
+            }
             const auto key = kit != nullptr ? kit->choose(std::numeric_limits<std::uint64_t>::max())
                                             : random_key();
             made = std::make_shared<engine>(std::move(options), workers, key, std::move(kit));
             started = made->start();
-        })) {
+        }) ||
+        !store) {
         return unexpected<error>(error::out_of_memory());
     }
     if (!started) {
@@ -166,7 +171,7 @@ engine::engine(bus_options options, std::uint32_t workers, std::uint64_t id_key,
       slots_(std::make_shared<slot_pool>(static_cast<std::uint32_t>(options_.publishers), id_key)),
       runners_(std::size_t{shared_.what.runners} + 1 +
                static_cast<std::size_t>(options_.blocking_threads) + scheduler::crews_max),
-      life_(std::make_unique<life>(*this, store_of(options_))) {
+      life_(std::make_unique<life>(*this, options_.dead_letters)) {
     lanes_.resize(1);  // the id of the continuations
     shared_.observer = &log_;
     shared_.lateness = life_.get();

@@ -22,13 +22,17 @@ error no_memory(std::string_view name) {
                      "or raise bus_options::lanes");
 }
 
+bool about_system(const event_type* type, const pattern* topics) noexcept {
+    return type != nullptr ? is_system_topic(type->topic)
+                           : topics != nullptr && is_system_topic(topics->view());
+}
+
 void listen_to(subscription_record& record, const event_type* type, const pattern* topics) {
     record.type = type;
     if (topics != nullptr) {
         record.topics.emplace(*topics);
     }
-    record.system = type != nullptr ? is_system_topic(type->topic)
-                                    : topics != nullptr && is_system_topic(topics->view());
+    record.system = about_system(type, topics);
 }
 
 }  // namespace
@@ -55,7 +59,7 @@ result<subscription, error> engine::subscribe_checked(std::string_view name, con
     if (auto wrong = check_wanted(name, type, options, handler)) {
         return unexpected<error>(std::move(*wrong));
     }
-    auto attempts = plan_attempts(name, options, handler.traits);
+    auto attempts = plan_attempts(name, options, handler.traits, about_system(type, topics));
     if (!attempts) {
         return unexpected<error>(std::move(attempts.error()));
     }
@@ -81,13 +85,6 @@ result<subscription, error> engine::subscribe_checked(std::string_view name, con
         shared_.wake_watch();
     }
     listen_to(*record, type, topics);
-    if (record->system && options.dead_letters.value_or(false)) {
-        return unexpected<error>(
-            error(errc::unsupported_combination,
-                  subject_of(name) +
-                      ": dead_letters does not go with the engine's own events, which are never "
-                      "kept; leave it out"));
-    }
     record->options = std::move(options);
     record->has_owner = record->options.owner.has_value();
     record->where = where;

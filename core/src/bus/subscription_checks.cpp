@@ -188,8 +188,15 @@ std::optional<error> check_wanted(std::string_view name, const event_type* type,
 
 result<std::optional<retry_plan>, error> plan_attempts(std::string_view name,
                                                        const subscription_options& options,
-                                                       const handler_traits& form) {
+                                                       const handler_traits& form, bool system) {
     const bool letters = options.dead_letters.value_or(false);
+    if (letters && system) {
+        return unexpected<error>(
+            error(errc::unsupported_combination,
+                  subject_of(name) +
+                      ": dead_letters does not go with the engine's own events, which are never "
+                      "kept; leave it out"));
+    }
     if (letters && form.batch) {
         return unexpected<error>(
             error(errc::unsupported_combination,

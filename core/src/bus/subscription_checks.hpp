@@ -35,7 +35,8 @@ namespace stentor::inline v0::detail {
                                                 const compiled_handler& handler);
 // Its retry policy, checked; none: one attempt.
 [[nodiscard]] result<std::optional<retry_plan>, error> plan_attempts(
-    std::string_view name, const subscription_options& options, const handler_traits& form);
+    std::string_view name, const subscription_options& options, const handler_traits& form,
+    bool system);
 
 // Its breaker and rate, checked; null: neither.
 [[nodiscard]] result<std::shared_ptr<const call_gate>, error> make_gate(
