@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+#include <stentor/bus/dead_letters.hpp>
 #include <stentor/dispatch/manual_executor.hpp>
 #include <stentor/resilience/memory_dead_letters.hpp>
 #include <stentor/stentor.hpp>

@@ -6,7 +6,6 @@
 #include <stentor/async/task.hpp>
 #include <stentor/bus/bus.hpp>
 #include <stentor/bus/bus_options.hpp>
-#include <stentor/bus/dead_letters.hpp>
 #include <stentor/bus/drain_report.hpp>
 #include <stentor/bus/error_record.hpp>
 #include <stentor/bus/publisher.hpp>

@@ -70,6 +70,23 @@ result<subscription, error> bus::add(std::string_view name, const event_type* ty
     return engine_->subscribe(name, type, topics, std::move(handler), std::move(options), where);
 }
 
+validation bus::validate(pattern topics, validator<candidate> function, validation_policy policy) {
+    return unwrap(try_validate(std::move(topics), std::move(function), std::move(policy)));
+}
+
+validation bus::validate(pattern topics, validation_policy policy) {
+    return unwrap(try_validate(std::move(topics), nullptr, std::move(policy)));
+}
+
+result<validation, error> bus::try_validate(pattern topics, validator<candidate> function,
+                                            validation_policy policy) {
+    detail::rule_function call;
+    if (function) {
+        call = std::move(function);
+    }
+    return add_rule({.topics = &topics, .function = std::move(call), .policy = std::move(policy)});
+}
+
 void bus::keep(subscription kept) {
     engine_->keep(std::move(kept));
 }

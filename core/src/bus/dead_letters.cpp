@@ -2,10 +2,15 @@
 #include <stentor/bus/dead_letters.hpp>
 
 #include "bus/life.hpp"
+#include <stentor/bus/bus.hpp>
 
 #include <utility>
 
 namespace stentor::inline v0 {
+
+stentor::dead_letters bus::dead_letters() noexcept {
+    return stentor::dead_letters(*engine_);
+}
 
 dead_letter_list dead_letters::list(const dead_letter_filter& filter, dead_letter_page page) const {
     auto found = store().list(filter, page);

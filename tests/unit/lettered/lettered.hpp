@@ -2,6 +2,7 @@
 #pragma once
 
 #include "unit/retry/flaky.hpp"
+#include <stentor/bus/dead_letters.hpp>
 #include <stentor/resilience/memory_dead_letters.hpp>
 
 #include <cstdint>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "support/bus_fixture.hpp"
 #include "support/patience.hpp"
+#include <stentor/bus/dead_letters.hpp>
 #include <stentor/resilience/memory_dead_letters.hpp>
 #include <stentor/stentor.hpp>
 

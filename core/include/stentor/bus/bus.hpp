@@ -5,7 +5,6 @@
 #include <stentor/base/error.hpp>
 #include <stentor/base/result.hpp>
 #include <stentor/bus/bus_options.hpp>
-#include <stentor/bus/dead_letters.hpp>
 #include <stentor/bus/drain_report.hpp>
 #include <stentor/bus/publisher.hpp>
 #include <stentor/bus/validation.hpp>
@@ -36,6 +35,8 @@
 #include <utility>
 
 namespace stentor::inline v0 {
+
+class dead_letters;
 
 namespace detail {
 class engine;
@@ -105,10 +106,9 @@ public:
     void keep(subscription kept);
     // What is subscribed, by name, pattern and tag: states, pauses, starts.
     [[nodiscard]] stentor::registry registry() noexcept { return stentor::registry(*engine_); }
-    // Deliveries that failed for good.
-    [[nodiscard]] stentor::dead_letters dead_letters() noexcept {
-        return stentor::dead_letters(*engine_);
-    }
+    // Deliveries that failed for good. Needs <stentor/bus/dead_letters.hpp>, which is not in
+    // <stentor/stentor.hpp>, because it costs each file that includes it.
+    [[nodiscard]] stentor::dead_letters dead_letters() noexcept;
 
     // --- validating --------------------------------------------------------------------------
 
@@ -124,12 +124,8 @@ public:
         return unwrap(try_validate<E>(nullptr, std::move(policy)));
     }
     [[nodiscard]] validation validate(pattern topics, validator<candidate> function,
-                                      validation_policy policy = {}) {
-        return unwrap(try_validate(std::move(topics), std::move(function), std::move(policy)));
-    }
-    [[nodiscard]] validation validate(pattern topics, validation_policy policy) {
-        return unwrap(try_validate(std::move(topics), nullptr, std::move(policy)));
-    }
+                                      validation_policy policy = {});
+    [[nodiscard]] validation validate(pattern topics, validation_policy policy);
     // The function may be null.
     template <event E>
     [[nodiscard]] result<validation, error> try_validate(validator<E> function,
@@ -148,14 +144,7 @@ public:
     }
     [[nodiscard]] result<validation, error> try_validate(pattern topics,
                                                          validator<candidate> function,
-                                                         validation_policy policy = {}) {
-        detail::rule_function call;
-        if (function) {
-            call = std::move(function);
-        }
-        return add_rule(
-            {.topics = &topics, .function = std::move(call), .policy = std::move(policy)});
-    }
+                                                         validation_policy policy = {});
     // Gives the rule the bus's life.
     void keep(validation kept);
 

@@ -7,7 +7,6 @@
 
 #include <concepts>
 #include <cstddef>
-#include <iterator>
 #include <span>
 #include <string>
 #include <string_view>
@@ -137,8 +136,11 @@ void walk_range(field_walk& walk, const Range& range) {
         walk.nothing();
         return;
     }
-    walk.add_bytes(static_cast<std::size_t>(std::distance(range.begin(), range.end())) *
-                   sizeof(element));
+    std::size_t count = 0;
+    for (auto one = range.begin(); one != range.end(); ++one) {
+        ++count;
+    }
+    walk.add_bytes(count * sizeof(element));
     if constexpr (walked_map<Range>) {
         walk_entries(walk, range);
     } else if constexpr (walked<element>) {
