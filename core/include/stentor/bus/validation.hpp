@@ -86,7 +86,7 @@ using validator = inline_function<void(const E&, violations&)>;
 // A rule that is in force. Move-only; when it goes out of scope the rule is gone. bus::keep() gives
 // it the bus's life instead. Thread-safe but for concurrent use of one handle object. It may
 // outlive the bus.
-class [[nodiscard]] STENTOR_EXPORT validation {
+class STENTOR_EXPORT validation {
 public:
     validation() noexcept;
     validation(std::shared_ptr<detail::validation_record> record,
