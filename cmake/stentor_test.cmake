@@ -29,6 +29,7 @@ function(stentor_add_test)
         "${PROJECT_SOURCE_DIR}/core/src" "${PROJECT_SOURCE_DIR}/tests"
     )
     stentor_use_test_pch(${target})
+    stentor_test_optimisation(${target} ${kind})
     gtest_discover_tests(${target} NO_PRETTY_VALUES
         TEST_PREFIX "${kind}."
         TEST_LIST ${target}_tests
@@ -54,6 +55,7 @@ function(stentor_use_test_pch target)
         target_link_libraries(stentor_test_pch PRIVATE stentor::core GTest::gtest)
         set_target_properties(stentor_test_pch PROPERTIES CXX_EXTENSIONS OFF)
         stentor_private_flags(stentor_test_pch)
+        stentor_test_optimisation(stentor_test_pch all)
         target_precompile_headers(stentor_test_pch PRIVATE
             <stentor/stentor.hpp> <gtest/gtest.h>
             <algorithm> <atomic> <chrono> <string> <thread> <vector>
@@ -65,6 +67,17 @@ function(stentor_use_test_pch target)
         target_compile_options(${target} PRIVATE
             -Wno-array-bounds -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread
         )
+    endif()
+endfunction()
+
+# The library is compiled as its preset says; this is about the tests' own code, half of what a
+# build costs. With AddressSanitizer it is not optimised (the precompiled header must agree). Unit
+# tests ask what is right, not how fast, and do with little; the races are for the other kinds.
+function(stentor_test_optimisation target kind)
+    if(STENTOR_SANITIZE MATCHES "address")
+        target_compile_options(${target} PRIVATE -O0)
+    elseif(kind STREQUAL "unit" AND CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
+        target_compile_options(${target} PRIVATE -Og)
     endif()
 endfunction()
 

@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: MIT
 #include "support/latency.hpp"
+#include "support/placement.hpp"
 #include "topology/engine_bus.hpp"
 #include "topology/workloads.hpp"
 
 #include <atomic>
 #include <chrono>
 #include <optional>
+#include <stop_token>
 #include <thread>
+#include <vector>
 
 //                                +--> three fast handlers (note how long they waited)
 // publisher, 10 k/s --> event ---+
 //                                +--> one handler that takes 1 ms a call: ten times too slow
 //
-// The twin is the same run without the slow handler.
+// The twin is the same run without the slow handler. The floor is the same run beside threads of
+// nobody that sleep as the slow handler's do: what their waking takes from the processor that the
+// fast handlers run on.
 
 namespace bench {
 namespace {
@@ -23,7 +28,26 @@ constexpr std::size_t fast_handlers = 3;
 constexpr double rate = 10'000;
 constexpr auto slow_call = 1ms;
 
-enum class neighbour { none, sleeps, burns };
+constexpr std::size_t sleepers = 2;  // as many slow calls run at once: all runners but one
+
+enum class neighbour { none, sleeps, burns, strangers };
+
+class sleeping_strangers {
+public:
+    explicit sleeping_strangers(std::size_t count) {
+        for (std::size_t index = 0; index < count; ++index) {
+            threads_.emplace_back([](const std::stop_token& stop) {
+                keep_off_publisher();
+                while (!stop.stop_requested()) {
+                    std::this_thread::sleep_for(slow_call);
+                }
+            });
+        }
+    }
+
+private:
+    std::vector<std::jthread> threads_;
+};
 
 void take_long(neighbour kind) {
     if (kind == neighbour::sleeps) {
@@ -49,8 +73,9 @@ measurement isolation(neighbour kind, std::uint64_t count) {
                 book.add(handler, event.body);
             }));
     }
+    const sleeping_strangers strangers(kind == neighbour::strangers ? sleepers : 0);
     std::optional<stentor::subscription> slow;
-    if (kind != neighbour::none) {
+    if (kind == neighbour::sleeps || kind == neighbour::burns) {
         slow = bus.subscribe<sample<0>>("slow", [&, kind](const sample<0>&) {
             take_long(kind);
             slow_calls.fetch_add(1, std::memory_order_relaxed);
@@ -85,6 +110,9 @@ void add_isolation(std::vector<workload>& workloads) {
                          [](std::uint64_t count) { return isolation(neighbour::none, count); }});
     workloads.push_back({"isolation_with", 300,
                          [](std::uint64_t count) { return isolation(neighbour::sleeps, count); }});
+    workloads.push_back({"isolation_floor", 300, [](std::uint64_t count) {
+                             return isolation(neighbour::strangers, count);
+                         }});
     workloads.push_back({"isolation_burning", 300,
                          [](std::uint64_t count) { return isolation(neighbour::burns, count); }});
 }

@@ -284,12 +284,7 @@ RESOURCES = [
         "resident memory after a burst of a million events, against before it",
         [Entry("stentor", "memory", "burst")],
         [at_most("stentor", "resident_ratio", 1.1, 1.0, "x before")],
-        metrics=(
-            "resident_before_mib",
-            "resident_peak_mib",
-            "resident_after_mib",
-            "resident_ratio",
-        ),
+        metrics=tuple(f"resident_{at}" for at in ("before_mib", "peak_mib", "after_mib", "ratio")),
         fixed_count=1_000_000,
         quick_count=20_000,
         repetitions_max=3,
@@ -304,6 +299,7 @@ ROBUSTNESS = [
         [
             Entry("with a slow one", "engine", "isolation_with"),
             Entry("without", "engine", "isolation_without"),
+            Entry("beside two sleeping threads", "engine", "isolation_floor"),
             Entry("with a slow one that burns its core", "engine", "isolation_burning"),
         ],
         [below("with a slow one", "without", 1.2, 1.0, metric="p99_ns")],

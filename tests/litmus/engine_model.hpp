@@ -3,8 +3,8 @@
 
 #include "dispatch/parking.hpp"
 #include "dispatch/ready_set.hpp"
-#include "lane/lane_state.hpp"
 #include "litmus/engine_rules.hpp"
+#include "litmus/lane_model.hpp"
 #include "litmus/semaphore_model.hpp"
 #include "support/explore/explore.hpp"
 #include "support/explore/sync.hpp"
@@ -13,7 +13,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <utility>
 
@@ -28,20 +27,9 @@ namespace stentor::explore {
 template <class Sync>
 class engine_model {
 public:
-    static constexpr std::size_t lanes_max = 2;
-    static constexpr std::size_t publishers_max = 2;
+    static constexpr std::size_t lanes_max = engine_lanes_max;
 
-    // A runner, as far as only it knows.
-    struct runner {
-        std::size_t index = 0;
-        std::size_t cursor = 0;
-        std::size_t linger = lanes_max;  // the lane that it attends, if any
-        bool searching = false;
-        bool searched = false;  // was, until it gave up parking
-        bool slow_reserved = false;
-        bool surplus = false;
-        bool debt = false;
-    };
+    using runner = runner_model;
     // What an entry does when it is handled; may wait.
     using handler = std::function<void(engine_model&, runner&, std::size_t lane)>;
 
@@ -51,15 +39,10 @@ public:
           ready_(lanes_max),
           waiting_slow_(lanes_max),
           parking_(limits.runners, limits.workers),
-          lanes_{lane_model(limits.runners_per_lane), lane_model(limits.runners_per_lane)} {
+          lanes_{lane_type(limits.runners_per_lane), lane_type(limits.runners_per_lane)} {
         ready_.cover(lanes_max);
         waiting_slow_.cover(lanes_max);
         debts_.name("debts");
-        for (auto& one : lanes_) {
-            one.enqueued[0].name("enqueued by 0");
-            one.enqueued[1].name("enqueued by 1");
-            one.dequeued.name("dequeued");
-        }
     }
     virtual ~engine_model() = default;
 
@@ -108,14 +91,25 @@ protected:
     virtual void woken() {}
     virtual void park_cancelled() {}
 
-    // Before a call that is long, or on behalf of its runner.
-    void call_others(std::size_t id) {
+    // Before a call that is long, or on behalf of its runner. Of one that is known to be long
+    // (call_others_to_slow): without a second turn the lane waits at once.
+    void call_others(std::size_t id, bool to_slow = false) {
         auto& from = lanes_[id];
         if (from.state.step_out([&] { return pending(from); })) {
-            ready_.insert(id);
+            if (to_slow && !parking_.may_block(slow_calls_max())) {
+                wait_for_slow_call(id);
+            } else {
+                ready_.insert(id);
+            }
         }
         if (rules_.looks_after_block && !ready_.empty()) {
             wake_one();
+        }
+    }
+    void wait_for_slow_call(std::size_t id) {
+        waiting_slow_.insert(id);
+        if (rules_.admits_after_waiting) {
+            admit_waiting_slow();
         }
     }
     // The end of a call that the watch called others in for.
@@ -153,26 +147,10 @@ private:
     template <class T>
     using atomic = typename Sync::template atomic<T>;
 
-    struct lane_model {
-        explicit lane_model(std::uint32_t limit) : state(limit) {}
-        lane_model(lane_model&&) = delete;
-        detail::lane_state<Sync> state;
-        bool slow = false;
-        std::deque<handler> queue;
-        std::array<atomic<std::uint64_t>, publishers_max> enqueued;
-        atomic<std::uint64_t> dequeued{0};
-    };
+    using lane_type = lane_model<Sync, handler>;
 
-    bool pending(const lane_model& which) const {
-        if (!rules_.recounts_at_leave) {
-            return false;
-        }
-        const auto gone = which.dequeued.load(std::memory_order_acquire);
-        std::uint64_t come = 0;
-        for (const auto& counter : which.enqueued) {
-            come += counter.load(std::memory_order_relaxed);
-        }
-        return static_cast<std::int64_t>(come - gone) > 0;
+    bool pending(const lane_type& which) const {
+        return rules_.recounts_at_leave && which.pending();
     }
 
     void make_ready(std::size_t id) {
@@ -224,7 +202,7 @@ private:
         auto& from = lanes_[id];
         for (bool first = true;; first = false) {
             const bool slow = from.slow;
-            if (slow && !reserve_slow_call(self)) {
+            if (slow != self.slow_reserved && !change_turn(self, slow)) {
                 return;
             }
             yield();
@@ -245,6 +223,10 @@ private:
             }
             deliver(self, id, what);
             if (slow) {
+                if (!self.surplus && !stopping() && ready_.empty() &&
+                    waiting_slow_.empty_but_for(id)) {
+                    continue;
+                }
                 release_slow_call(self);
             }
             if (self.surplus || stopping()) {
@@ -262,7 +244,7 @@ private:
             if (rules_.pays_before_slow_call) {
                 pay_debt(self);
             }
-            call_others(id);
+            call_others(id, true);
         }
         if (what) {
             what(*this, self, id);
@@ -274,6 +256,13 @@ private:
         settle();
     }
 
+    bool change_turn(runner& self, bool slow) {
+        if (slow) {
+            return reserve_slow_call(self);
+        }
+        release_slow_call(self);
+        return true;
+    }
     bool reserve_slow_call(runner& self) {
         if (parking_.try_enter_blocked(slow_calls_max())) {
             self.slow_reserved = true;
@@ -281,10 +270,7 @@ private:
         }
         const auto id = std::exchange(self.linger, lanes_max);
         if (lanes_[id].state.leave([&] { return pending(lanes_[id]); })) {
-            waiting_slow_.insert(id);
-            if (rules_.admits_after_waiting) {
-                admit_waiting_slow();
-            }
+            wait_for_slow_call(id);
         }
         return false;
     }
@@ -393,7 +379,7 @@ private:
     detail::parking<Sync> parking_;
     semaphore_model permits_;
     atomic<bool> debts_{false};
-    std::array<lane_model, lanes_max> lanes_;
+    std::array<lane_type, lanes_max> lanes_;
     int handled_ = 0;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace stentor::explore {
@@ -27,6 +28,20 @@ struct engine_limits {
     std::uint32_t runners_per_lane = 1;
     std::uint32_t search_rounds = 0;  // 0: idle runners park at once
     bool calls_for_help = false;      // when a backlog is left
+};
+
+inline constexpr std::size_t engine_lanes_max = 2;
+
+// A runner, as far as only it knows.
+struct runner_model {
+    std::size_t index = 0;
+    std::size_t cursor = 0;
+    std::size_t linger = engine_lanes_max;  // the lane that it attends, if any
+    bool searching = false;
+    bool searched = false;  // was, until it gave up parking
+    bool slow_reserved = false;
+    bool surplus = false;
+    bool debt = false;
 };
 
 }  // namespace stentor::explore

@@ -79,6 +79,17 @@ public:
         }
         return true;
     }
+    // No lane but perhaps this one. As of a moment ago.
+    [[nodiscard]] bool empty_but_for(std::size_t lane) const noexcept {
+        const auto words = words_used_.load(std::memory_order_relaxed);
+        for (std::size_t index = 0; index < words; ++index) {
+            const auto own = index == lane / bits_per_word ? bit(lane) : 0;
+            if ((words_[index].load(std::memory_order_relaxed) & ~own) != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
 
 private:
     using word = typename Sync::template atomic<std::uint64_t>;

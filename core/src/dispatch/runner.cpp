@@ -155,6 +155,9 @@ void runner::drain(lane& from) noexcept {
     std::size_t last = 0;
     for (int turn = 0;; ++turn) {
         if (from.hold.on() || from.dropping()) [[unlikely]] {
+            if (slow_reserved_) {
+                release_slow_call();
+            }
             drop_queued(from);
             let_go();  // what is pending schedules the lane, for whoever then keeps it
             return;
@@ -163,7 +166,7 @@ void runner::drain(lane& from) noexcept {
             tell_drops(from);
         }
         const bool slow = from.cost_ns.load(std::memory_order_relaxed) >= slow_from_ns;
-        if (slow && !reserve_slow_call(from)) {
+        if (slow != slow_reserved_ && !change_turn(from, slow)) {
             return;
         }
         auto limit = from.batched() ? batch_max : slow || from.one_by_one() ? 1 : batch_limit(from);
@@ -194,6 +197,9 @@ void runner::drain(lane& from) noexcept {
         }
         process(from, count);
         if (slow) {
+            if (keeps_slow_turn(from)) {
+                continue;
+            }
             release_slow_call();
         }
         if (surplus_ || shared_.stopping.load(std::memory_order_relaxed)) {
@@ -284,30 +290,6 @@ void runner::let_go() noexcept {
         crew_.announce(lane.id());
     }
     holding_.store(nullptr, std::memory_order_release);
-}
-
-// False: as many slow calls run as may, so the lane waits until one of them ends.
-bool runner::reserve_slow_call(lane& from) noexcept {
-    // Not so long that others mind: it need not wait while calls that may never end hold the turns.
-    const bool brief = from.cost_ns.load(std::memory_order_relaxed) < long_from_ns;
-    if (crew_.idle.try_enter_blocked(brief ? crew_.size.runners : crew_.slow_calls_max())) {
-        slow_reserved_ = true;
-        return true;
-    }
-    linger_ = nullptr;
-    if (from.state.leave([&from] { return from.pending(); })) {
-        crew_.waiting_slow.insert(from.id());
-        crew_.admit_waiting_slow();  // the last of them may just have ended
-    }
-    holding_.store(nullptr, std::memory_order_release);
-    return false;
-}
-
-void runner::release_slow_call() noexcept {
-    slow_reserved_ = false;
-    surplus_ = true;
-    crew_.idle.leave_blocked();
-    crew_.admit_waiting_slow();
 }
 
 void runner::rest() noexcept {

@@ -272,7 +272,12 @@ private:
     void end_run_apart() noexcept;
     [[nodiscard]] bool reserve_slow_call(lane& from) noexcept;
     void release_slow_call() noexcept;
+    [[nodiscard]] std::uint64_t slow_calls_max(const lane& from) const noexcept;
+    [[nodiscard]] bool change_turn(lane& from, bool slow) noexcept;
+    [[nodiscard]] bool keeps_slow_turn(const lane& from) const noexcept;
+    void wait_for_slow_call(lane& from) noexcept;
     void call_others(lane& from) noexcept;
+    void call_others_to_slow(lane& from) noexcept;
 
     static constexpr std::uint64_t run_inside = 1;   // between begin_run and end_run
     static constexpr std::uint64_t run_known = 2;    // a known-slow call, which stepped out itself

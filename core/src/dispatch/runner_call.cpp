@@ -88,7 +88,7 @@ std::int64_t runner::call_in_run(charge& frame, bool measure) noexcept {
     const bool slow = slow_reserved_;
     if (slow) {
         pay_debt();
-        call_others(from);
+        call_others_to_slow(from);
     }
     run_frame_.store(&frame, std::memory_order_relaxed);
     begin_run(slow);

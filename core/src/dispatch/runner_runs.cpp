@@ -16,23 +16,6 @@ constexpr std::int64_t proof_ns = 500'000;  // of CPU time within one tick
 
 }  // namespace
 
-bool release_quick_waiters(scheduler& shared) noexcept {
-    bool released = false;
-    std::size_t cursor = 0;
-    std::size_t id = 0;
-    for (auto left = shared.waiting_slow.covered();
-         left > 0 && shared.waiting_slow.take(cursor, id); --left) {
-        if (shared.lane_at(id)->cost_ns.load(std::memory_order_relaxed) < long_from_ns) {
-            shared.ready.insert(id);
-            shared.wake_one();
-            released = true;
-        } else {
-            shared.waiting_slow.insert(id);  // the caller admits afterwards, should its turn be now
-        }
-    }
-    return released;
-}
-
 void runner::begin_run(bool known_slow) noexcept {
     run_started_.store(shared_.stepped ? shared_.now() : shared_.coarse_now(),
                        std::memory_order_relaxed);
@@ -85,6 +68,71 @@ void runner::call_others(lane& from) noexcept {
     }
 }
 
+std::uint64_t runner::slow_calls_max(const lane& from) const noexcept {
+    // Not so long that others mind: it need not wait while calls that may never end hold the turns.
+    const bool brief = from.cost_ns.load(std::memory_order_relaxed) < long_from_ns;
+    return brief ? crew_.size.runners : crew_.slow_calls_max();
+}
+
+// False: as many slow calls run as may, so the lane waits until one of them ends.
+bool runner::reserve_slow_call(lane& from) noexcept {
+    if (crew_.idle.try_enter_blocked(slow_calls_max(from))) {
+        slow_reserved_ = true;
+        return true;
+    }
+    linger_ = nullptr;
+    if (from.state.leave([&from] { return from.pending(); })) {
+        wait_for_slow_call(from);
+    }
+    holding_.store(nullptr, std::memory_order_release);
+    return false;
+}
+
+// The lane became slow, or is no longer. False: it waits for its turn.
+bool runner::change_turn(lane& from, bool slow) noexcept {
+    if (slow) {
+        return reserve_slow_call(from);
+    }
+    release_slow_call();
+    return true;
+}
+
+// After a slow call: whether the next one follows at once. Nobody waits for the turn, nor for a
+// runner; so the runner that serves all others goes on with that, instead of changing places.
+bool runner::keeps_slow_turn(const lane& from) const noexcept {
+    return !surplus_ && !from.answers() && !shared_.virtual_time() &&
+           !shared_.stopping.load(std::memory_order_relaxed) && crew_.ready.empty() &&
+           crew_.waiting_slow.empty_but_for(from.id());
+}
+
+// The caller claimed the lane.
+void runner::wait_for_slow_call(lane& from) noexcept {
+    crew_.waiting_slow.insert(from.id());
+    crew_.admit_waiting_slow();  // the last of them may just have ended
+}
+
+void runner::release_slow_call() noexcept {
+    slow_reserved_ = false;
+    surplus_ = true;
+    crew_.idle.leave_blocked();
+    crew_.admit_waiting_slow();
+}
+
+// As call_others(), before a call that is known to be long and has its turn: a lane for which there
+// is no second turn need not come by another runner to be told so.
+void runner::call_others_to_slow(lane& from) noexcept {
+    if (from.state.step_out([&from] { return from.pending(); })) {
+        if (crew_.idle.may_block(slow_calls_max(from))) {
+            crew_.ready.insert(from.id());
+        } else {
+            wait_for_slow_call(from);
+        }
+    }
+    if (!crew_.ready.empty()) {
+        crew_.wake_one();
+    }
+}
+
 runner::sight runner::check_overdue() noexcept {
     auto word = run_word_.load(std::memory_order_acquire);
     const bool same = word == watch_seen_;
@@ -93,8 +141,11 @@ runner::sight runner::check_overdue() noexcept {
     if ((word & run_inside) == 0) {
         return sight::nothing;
     }
-    if ((word & (run_known | run_flagged)) != 0) {
+    if ((word & run_flagged) != 0) {
         return sight::long_call;
+    }
+    if ((word & run_known) != 0) {
+        return sight::nothing;  // it let others in itself
     }
     const auto cpu = cpu_time_ns(cpu_clock_.load(std::memory_order_acquire));
     watch_cpu_ns_ = cpu;

@@ -70,7 +70,7 @@ void watch::wait_for_tick(std::uint32_t epoch) noexcept {
 }
 
 bool watch::nothing_due() const noexcept {
-    return shared_.only_pool() && shared_.resting.empty() && shared_.waiting_slow.empty() &&
+    return shared_.only_pool() && shared_.resting.empty() &&
            shared_.clock_work.next_look() == timer_wheel::never;
 }
 

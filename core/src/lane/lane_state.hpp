@@ -30,6 +30,10 @@
 //     try_claim() schedules it.
 //   inside == limit: every runner inside is in a call; each ends it with step_in(), which makes it
 //     attend again, and it cannot go without leave(), that is without D, F2 and P.
+// The fence is for what P may miss. A runner that sees an event right after D needs none: either it
+// schedules the lane, or try_claim() fails because it is scheduled, attended or full already. So
+// somebody else is responsible, for the events too that this look missed, and has his D, F2 and P,
+// or sees an event himself, still to come.
 // Counter-example of the simpler design (no fence): the publisher's load of the word may be
 // satisfied before its enqueue is visible; it reads "attended" while the runner, having
 // decremented, reads "nothing pending". Both go, the event stays. tests/litmus finds it.
@@ -145,8 +149,11 @@ private:
     template <class Pending>
     bool go(std::uint32_t amount, Pending&& pending) noexcept {
         word_.fetch_sub(amount, std::memory_order_acq_rel);  // D
-        Sync::heavy_fence();                                 // F2 [PAIR lane-edge]
-        return pending() && try_claim();                     // P
+        if (pending()) {
+            return try_claim();
+        }
+        Sync::heavy_fence();              // F2 [PAIR lane-edge]
+        return pending() && try_claim();  // P
     }
 
     // Written by publishers (scheduled) and by runners; read by both. On a line of its own, so that

@@ -285,6 +285,27 @@ TEST_F(parallel, work_goes_on_beside_any_number_of_known_slow_handlers) {
     EXPECT_TRUE(calls.await(100));
 }
 
+// A runner keeps its turn from one slow call to the next. It gives it back when the subscription is
+// paused: with one turn only, no slow call would come after a pause that did not.
+TEST_F(parallel, slow_calls_go_on_after_every_pause) {
+    auto& bus = make_bus(with_runners(1, 1));
+    tally calls;
+    auto handler = bus.subscribe<tick>("slow", [&](const tick&) {
+        std::this_thread::sleep_for(1ms);
+        calls.add();
+    });
+    int published = 0;
+    for (int round = 0; round < 20; ++round) {
+        for (int number = 0; number < 10; ++number, ++published) {
+            ASSERT_TRUE(bus.publish(tick{number}));
+        }
+        ASSERT_TRUE(calls.await(published - 5)) << "round " << round;
+        ASSERT_TRUE(bus.registry().disable("slow"));
+        ASSERT_TRUE(bus.registry().enable("slow"));
+    }
+    EXPECT_TRUE(calls.await(published));
+}
+
 TEST_F(parallel, lanes_take_turns) {
     auto& bus = make_bus(with_runners(1, 0));
     std::atomic<bool> stop{false};

@@ -50,6 +50,23 @@ TEST(ready_set, goes_round_from_where_it_was) {
     EXPECT_EQ(taken, (std::vector<std::size_t>{100, 150, 5, 99}));
 }
 
+TEST(ready_set, tells_whether_others_are_in_it) {
+    ready_set ready(200);
+    ready.cover(200);
+    EXPECT_TRUE(ready.empty_but_for(70));
+    ready.insert(70);
+    EXPECT_TRUE(ready.empty_but_for(70));
+    for (const std::size_t other : {6U, 71U, 134U}) {
+        ready.insert(other);
+        EXPECT_FALSE(ready.empty_but_for(70)) << other;
+        std::size_t cursor = other;
+        std::size_t lane = 0;
+        ASSERT_TRUE(ready.take(cursor, lane));
+        EXPECT_EQ(lane, other);
+        EXPECT_TRUE(ready.empty_but_for(70));
+    }
+}
+
 // However busy one lane is, another that is ready is passed over once at most.
 TEST(ready_set, passes_nobody_over_twice) {
     ready_set ready(70);
