@@ -5,7 +5,9 @@
 #include "registry/event_view.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
+#include <optional>
 
 // What must outlive an event's slot: its metadata, given or inherited, and a payload that does not
 // fit. Taken from the publisher slot's pool, charged to the bus's memory.
@@ -52,10 +54,18 @@ struct inheritance {
     ancestry causes{};
     std::int32_t depth = 0;
     bool caused = false;
+    std::optional<std::chrono::system_clock::time_point> first{};  // of a redriven event: published
 
-    inheritance(const publish_options* options, const std::byte* cause) noexcept {
+    inheritance(const publish_options* options, const std::byte* cause,
+                const redriven_event* again) noexcept {
         if (options != nullptr) {
             all = *options;
+        }
+        if (again != nullptr) {
+            first = again->letter->published;
+            caused = again->letter->causation_id.has_value();
+            causation = again->letter->causation_id.value_or(event_id());
+            depth = again->letter->depth;
         }
         if (cause == nullptr) {
             return;
@@ -109,6 +119,12 @@ void fill(envelope& box, const inheritance& from, char* texts, header* headers) 
     box.has_causation = from.caused;
     box.causation = from.causation;
     box.causes = from.causes;
+    box.redriven = from.first.has_value();
+    box.published_unix_ns =
+        from.first
+            ? std::chrono::duration_cast<std::chrono::nanoseconds>(from.first->time_since_epoch())
+                  .count()
+            : 0;
     if (from.all.id) {
         box.has_id = true;
         box.id = *from.all.id;
@@ -148,7 +164,7 @@ publish_status engine::prepare(publisher_slot& slot, const request& what,
         !given(what.options)) {
         return publish_status::accepted;
     }
-    const inheritance data(what.options, what.cause);
+    const inheritance data(what.options, what.cause, what.again);
     if (data.depth > causal_depth_max) {
         return publish_status::rejected_too_deep;
     }

@@ -40,6 +40,20 @@ dead_letter_result<dead_letter_purged> dead_letters::purge(const dead_letter_fil
     return done;
 }
 
+result<redrive_report, error> dead_letters::redrive(const dead_letter_filter& filter,
+                                                    const redrive_options& options) {
+    return engine_->lives().redrive(filter, options);
+}
+
+result<recovered_letters, error> dead_letters::recover(const std::string& path,
+                                                       const redrive_options& options) {
+    return engine_->lives().recover(path, options);
+}
+
+void dead_letters::use_codec(const letter_codec& one) {
+    engine_->lives().use_codec(one);
+}
+
 dead_letter_store& dead_letters::store() const noexcept {
     return engine_->lives().letters();
 }

@@ -37,7 +37,7 @@ std::size_t kept_event::bytes() const noexcept {
     return sizeof(kept_event) + type_.size;
 }
 
-dead_letter_payload payload_of_event(const slot_header& slot) {
+dead_letter_payload payload_of_event(const slot_header& slot, const letter_codec* codec) {
     dead_letter_payload payload;
     const auto* type = slot.origin->topic->type;
     if (type == nullptr) {
@@ -51,6 +51,13 @@ dead_letter_payload payload_of_event(const slot_header& slot) {
     payload.content = dead_letter_content::object;
     const void* object =
         type->in_slot ? static_cast<const void*>(&slot + 1) : slot.box->payload.object;
+    if (codec != nullptr) {
+        if (auto written = codec->write(object)) {
+            payload.content = codec->content;
+            payload.bytes = *std::move(written);
+            return payload;
+        }
+    }
 #if defined(__cpp_exceptions)
     try {
         payload.object = kept_event::copy(*type, object);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <stentor/bus/letter_payload.hpp>
 #include <stentor/event/event_type.hpp>
 #include <stentor/event/slot.hpp>
 #include <stentor/resilience/dead_letter.hpp>
@@ -19,8 +20,8 @@ public:
     ~kept_event() override;
 
     [[nodiscard]] std::size_t bytes() const noexcept override;
-    [[nodiscard]] const event_type& type() const noexcept { return type_; }
-    [[nodiscard]] const void* object() const noexcept { return object_; }
+    [[nodiscard]] const event_type* type() const noexcept override { return &type_; }
+    [[nodiscard]] const void* object() const noexcept override { return object_; }
 
 private:
     explicit kept_event(const event_type& type) noexcept : type_(type) {}
@@ -30,8 +31,10 @@ private:
     bool made_ = false;
 };
 
-// Of a text its bytes, which are JSON if they begin so; of a C++ event a copy, or nothing when it
-// cannot be copied or the copy throws. Throws for want of memory for a text.
-[[nodiscard]] dead_letter_payload payload_of_event(const slot_header& slot);
+// Of a text its bytes, which are JSON if they begin so; of a C++ event what the codec writes. Where
+// there is none, or it cannot, a copy, or nothing when it cannot be copied or the copy throws.
+// Throws for want of memory for a text.
+[[nodiscard]] dead_letter_payload payload_of_event(const slot_header& slot,
+                                                   const letter_codec* codec);
 
 }  // namespace stentor::inline v0::detail

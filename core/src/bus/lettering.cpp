@@ -22,7 +22,7 @@ std::chrono::system_clock::time_point time_of(std::int64_t unix_ns) noexcept {
 }
 
 // What the event is and came with.
-void describe_event(dead_letter& letter, const slot_header& slot) {
+void describe_event(dead_letter& letter, const slot_header& slot, const letter_codec* codec) {
     const any_event event(reinterpret_cast<const std::byte*>(&slot));
     const auto data = event.metadata();
     letter.id = data.id;
@@ -41,7 +41,7 @@ void describe_event(dead_letter& letter, const slot_header& slot) {
         const auto one = event.header_at(index);
         letter.headers.push_back({std::string(one.name), std::string(one.value)});
     }
-    letter.payload = payload_of_event(slot);
+    letter.payload = payload_of_event(slot, codec);
     if (const auto* type = event.type(); type != nullptr) {
         letter.type_name = type->name;
         letter.schema_version = type->schema_version;
@@ -50,12 +50,45 @@ void describe_event(dead_letter& letter, const slot_header& slot) {
 
 }  // namespace
 
+void engine::life::use_codec(const letter_codec& one) {
+    const std::lock_guard lock(codecs_mutex_);
+    const auto found = std::ranges::find_if(
+        codecs_, [&](const letter_codec& each) { return same_type(*each.type, *one.type); });
+    if (found != codecs_.end()) {
+        *found = one;
+    } else {
+        codecs_.push_back(one);
+    }
+}
+
+std::optional<letter_codec> engine::life::codec_for(const event_type* type) const {
+    const std::lock_guard lock(codecs_mutex_);
+    for (const auto& one : codecs_) {
+        if (type != nullptr && same_type(*one.type, *type)) {
+            return one;
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<letter_codec> engine::life::codec_of_topic(std::string_view topic,
+                                                         dead_letter_content content) const {
+    const std::lock_guard lock(codecs_mutex_);
+    for (const auto& one : codecs_) {
+        if (one.type->topic == topic && one.content == content) {
+            return one;
+        }
+    }
+    return std::nullopt;
+}
+
 std::unique_ptr<dead_letter> engine::life::write(const failure& about,
                                                  dead_letter_reason why) noexcept {
     std::unique_ptr<dead_letter> made;
     static_cast<void>(attempt([&] {
         auto letter = std::make_unique<dead_letter>();
-        describe_event(*letter, about.slot);
+        const auto codec = codec_for(about.slot.origin->topic->type);
+        describe_event(*letter, about.slot, codec ? &*codec : nullptr);
         letter->subscription = about.subscription.name;
         letter->reason = why;
         const auto now = of_.shared_.start_unix_ns() + of_.shared_.now();
@@ -90,6 +123,13 @@ letter_place engine::life::keep(subscription_record& of, const dead_letter& lett
     if (const auto number = store(letter, refusal); number != 0) {
         announce_dead_lettered(of, letter, number);
         return letter_place::stored;
+    }
+    if (of.options.critical) {
+        bool saved = false;
+        static_cast<void>(attempt([&] { saved = save(of, letter, refusal); }));
+        if (saved) {
+            return letter_place::stored;
+        }
     }
     auto where = last ? letter_place::nowhere : letter_place::waits;
     static_cast<void>(attempt([&] {

@@ -2,13 +2,17 @@
 #pragma once
 
 #include "bus/engine.hpp"
+#include "bus/subscription_checks.hpp"
+#include "resilience/emergency_file.hpp"
 #include "resilience/shared_breakers.hpp"
+#include <stentor/bus/dead_letters.hpp>
 #include <stentor/registry/registry.hpp>
 #include <stentor/registry/static_handler.hpp>
 #include <stentor/resilience/dead_letter_store.hpp>
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -61,6 +65,16 @@ public:
     [[nodiscard]] dead_letter_store& letters() const noexcept { return *letters_; }
     // The store has room again: whoever was paused for want of it goes on.
     void enable_lettered();
+    void use_codec(const letter_codec& one);
+    // --- redriving.cpp --------------------------------------------------------------------------
+    [[nodiscard]] result<redrive_report, error> redrive(const dead_letter_filter& filter,
+                                                        const redrive_options& options);
+    // --- emergency.cpp --------------------------------------------------------------------------
+    // Before anything runs.
+    [[nodiscard]] std::optional<error> open_emergency(const std::string& path);
+    [[nodiscard]] last_places last_places_of(const event_type* type) const;
+    [[nodiscard]] result<recovered_letters, error> recover(const std::string& path,
+                                                           const redrive_options& options);
 
     // --- pausing.cpp ----------------------------------------------------------------------------
     change_result disable(const selector& which, backlog what, std::string_view why);
@@ -159,6 +173,15 @@ private:
     void open(subscription_record& record) noexcept;
     void release(subscription_record& record) noexcept;
 
+    class redriving;
+    [[nodiscard]] std::optional<error> refuses_redrive(const redrive_options& options) const;
+    [[nodiscard]] result<redrive_report, error> redrive_these(
+        const std::vector<std::uint64_t>& numbers, const redrive_options& options);
+    [[nodiscard]] std::optional<letter_codec> codec_for(const event_type* type) const;
+    [[nodiscard]] bool save(const subscription_record& of, const dead_letter& letter,
+                            std::string_view refusal);
+    [[nodiscard]] std::optional<letter_codec> codec_of_topic(std::string_view topic,
+                                                             dead_letter_content content) const;
     // Its number; 0: refused, with the reason, which is empty for want of memory.
     [[nodiscard]] std::uint64_t store(const dead_letter& letter, std::string& refusal) noexcept;
     [[nodiscard]] std::optional<std::string> run_hook(
@@ -175,6 +198,10 @@ private:
 
     engine& of_;
     const std::shared_ptr<dead_letter_store> letters_;
+    mutable std::mutex codecs_mutex_;
+    std::vector<letter_codec> codecs_{};
+    std::mutex emergency_mutex_;
+    std::optional<emergency_file> emergency_{};
     void look_at_hooks(std::int64_t now_ns) noexcept;
     void look_at_inlined(std::int64_t now_ns) noexcept;
     [[nodiscard]] inline_call inline_call_of(std::uint32_t slot) const noexcept;

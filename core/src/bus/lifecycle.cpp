@@ -149,6 +149,10 @@ result<std::shared_ptr<engine>, error> engine::make(bus_options options,
             const auto key = kit != nullptr ? kit->choose(std::numeric_limits<std::uint64_t>::max())
                                             : random_key();
             made = std::make_shared<engine>(std::move(options), workers, key, std::move(kit));
+            if (auto wrong = made->lives().open_emergency(made->options_.emergency_file)) {
+                started = unexpected<error>(std::move(*wrong));
+                return;
+            }
             started = made->start();
         }) ||
         !store) {

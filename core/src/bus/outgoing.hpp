@@ -2,12 +2,19 @@
 #pragma once
 
 #include "bus/engine.hpp"
+#include <stentor/resilience/dead_letter.hpp>
 
 // What publish.cpp, send.cpp and publish_bulk.cpp share.
 namespace stentor::inline v0::detail {
 
 // What lies in a slot behind the header of an event whose payload is elsewhere: anything.
 inline constexpr std::byte no_payload[slot_payload_max] = {};
+
+// An event that was published before: from its dead letter.
+struct redriven_event {
+    route* through = nullptr;  // to one subscription
+    const dead_letter* letter = nullptr;
+};
 
 // One event on its way in. On the publisher's stack.
 struct engine::outgoing {

@@ -176,6 +176,7 @@ void engine::reclaim() noexcept {
     std::erase_if(retired_routes_, [this](retired_route& one) {
         // Guests came while it was read, so none comes after its readers have gone. [PAIR guest]
         return one.readers.elapsed() && one.what->guests.load(std::memory_order_acquire) == 0 &&
+               one.what->redrives.load(std::memory_order_acquire) == 0 &&  // [PAIR redrive]
                one.what->entries_outstanding() == 0 && fold(*one.what);
     });
     std::erase_if(closed_, [this](const std::shared_ptr<subscription_record>& one) {

@@ -213,6 +213,7 @@ bus_snapshot engine::snapshot() const {
         about.state = to_string(one->state);
         about.late = one->late.read();
         about.retried = one->retried.read();
+        about.fell_back = one->fell_back.read();
         if (one->gate != nullptr && one->gate->breaker != nullptr) {
             about.breaker = to_string(one->gate->breaker->state());
         }

@@ -21,8 +21,10 @@ std::int64_t chunk_of(const lane& from) noexcept {
 
 publish_result engine::send(publisher_slot& slot, const request& what, outgoing& event,
                             topic_entry& entry) noexcept {
-    event.version = entry.version.load(std::memory_order_acquire);
-    auto& to = *entry.current.load(std::memory_order_acquire);  // [PAIR route]
+    // A redriven event's route is not the topic's, so nobody remembers it.
+    event.version = what.again == nullptr ? entry.version.load(std::memory_order_acquire) : 0;
+    auto& to = what.again == nullptr ? *entry.current.load(std::memory_order_acquire)
+                                     : *what.again->through;  // [PAIR route]
     if (to.rules != nullptr && !what.checked) [[unlikely]] {
         event.unchecked = true;  // outside the section
         return publish_result();

@@ -56,7 +56,7 @@ result<subscription, error> engine::subscribe_checked(std::string_view name, con
                                                       compiled_handler handler,
                                                       subscription_options options,
                                                       std::source_location where) {
-    if (auto wrong = check_wanted(name, type, options, handler)) {
+    if (auto wrong = check_wanted(name, type, options, handler, life_->last_places_of(type))) {
         return unexpected<error>(std::move(*wrong));
     }
     auto attempts = plan_attempts(name, options, handler.traits, about_system(type, topics));
@@ -95,7 +95,8 @@ result<subscription, error> engine::subscribe_checked(std::string_view name, con
         record->retries = std::make_shared<retry_room>(shared_, *record, std::move(**attempts));
     }
     record->letters = record->retries != nullptr && !record->system &&
-                      record->options.dead_letters.value_or(record->options.retry.has_value());
+                      record->options.dead_letters.value_or(record->options.critical ||
+                                                            record->options.retry.has_value());
     record->gate = *std::move(gate);
     record->served_by = *serving;
     record->in_shared_lane.store(begins_shared(*record), std::memory_order_relaxed);

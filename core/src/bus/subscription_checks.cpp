@@ -38,9 +38,10 @@ std::optional<std::string> check_execution(const subscription_options& options,
     }
     if (has_own_limits(options) || options.placement != placement::automatic) {
         return "execution::inline_ does not go with order, after, capacity, when_full, on_drop, "
-               "required, retry, dead_letters, breaker, rate, max_concurrency or placement, "
-               "because "
-               "it queues nothing; leave them as they are, or use execution::pool";
+               "required, retry, dead_letters, fallback, critical, breaker, rate, max_concurrency "
+               "or "
+               "placement, because it queues nothing; leave them as they are, or use "
+               "execution::pool";
     }
     if (form.batch) {
         return "execution::inline_ does not go with a handler that takes spans, because nothing "
@@ -92,8 +93,9 @@ std::optional<error> check_options(std::string_view name, const subscription_opt
             errc::unsupported_combination,
             subject_of(name) +
                 ": placement::shared does not go with order, after, capacity, when_full::block, "
-                "required, retry, dead_letters, breaker, rate or max_concurrency, because a shared "
-                "lane has one of each; leave the placement automatic");
+                "required, retry, dead_letters, fallback, critical, breaker, rate or "
+                "max_concurrency, because a shared lane has one of each; leave the placement "
+                "automatic");
     }
     if (const auto misplaced = check_execution(options, form)) {
         return error(errc::unsupported_combination, subject_of(name) + ": " + *misplaced);
@@ -165,11 +167,57 @@ std::optional<error> check_order(std::string_view name, const event_type* type,
     return std::nullopt;
 }
 
+std::optional<error> check_fallback(std::string_view name, const event_type* type,
+                                    const subscription_options& options) {
+    if (!options.fallback) {
+        return std::nullopt;
+    }
+    const auto* taken = options.fallback.function()->type;
+    if (taken == nullptr || (type != nullptr && same_type(*taken, *type))) {
+        return std::nullopt;
+    }
+    return error(errc::type_mismatch,
+                 subject_of(name) + ": its fallback is for events of topic " +
+                     quoted(taken->topic) +
+                     (type == nullptr ? "; a pattern's takes a stentor::any_event"
+                                      : ", the subscription for " + quoted(type->topic) +
+                                            "; let it take the event that the handler takes"));
+}
+
+std::optional<error> check_critical(std::string_view name, const event_type* type,
+                                    const subscription_options& options, const last_places& has) {
+    const auto wrong = [&](errc code, std::string_view what) {
+        return error(code, subject_of(name) + ": critical " + std::string(what));
+    };
+    if (!options.critical) {
+        return std::nullopt;
+    }
+    if (!options.dead_letters.value_or(true)) {
+        return wrong(errc::unsupported_combination,
+                     "does not go with dead_letters = false; leave that out");
+    }
+    if (options.when_full == when_full::drop_newest ||
+        options.when_full == when_full::drop_oldest) {
+        return wrong(errc::unsupported_combination,
+                     "does not go with when_full::drop_newest or drop_oldest, which lose events; "
+                     "use reject or block");
+    }
+    if (!has.file) {
+        return wrong(errc::invalid_option, "needs bus_options::emergency_file; name a file");
+    }
+    if (type != nullptr && !has.codec) {
+        return wrong(errc::invalid_option,
+                     "needs a codec, or its events could not be written to the emergency file; "
+                     "call bus.dead_letters().use_codec(stentor::json_letters<event>()) before");
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<error> check_wanted(std::string_view name, const event_type* type,
                                   const subscription_options& options,
-                                  const compiled_handler& handler) {
+                                  const compiled_handler& handler, const last_places& has) {
     if (auto wrong = check_name(name)) {
         return wrong;
     }
@@ -177,6 +225,12 @@ std::optional<error> check_wanted(std::string_view name, const event_type* type,
         return wrong;
     }
     if (auto wrong = check_order(name, type, options)) {
+        return wrong;
+    }
+    if (auto wrong = check_fallback(name, type, options)) {
+        return wrong;
+    }
+    if (auto wrong = check_critical(name, type, options, has)) {
         return wrong;
     }
     if (!handler.call) {
@@ -189,25 +243,27 @@ std::optional<error> check_wanted(std::string_view name, const event_type* type,
 result<std::optional<retry_plan>, error> plan_attempts(std::string_view name,
                                                        const subscription_options& options,
                                                        const handler_traits& form, bool system) {
-    const bool letters = options.dead_letters.value_or(false);
-    if (letters && system) {
+    const char* ends = options.critical                       ? "critical"
+                       : options.dead_letters.value_or(false) ? "dead_letters"
+                       : options.fallback                     ? "fallback"
+                                                              : nullptr;
+    const auto refused = [&](const char* what) {
         return unexpected<error>(
             error(errc::unsupported_combination,
-                  subject_of(name) +
-                      ": dead_letters does not go with the engine's own events, which are never "
-                      "kept; leave it out"));
+                  subject_of(name) + ": " + ends + " does not go with " + what));
+    };
+    if (ends != nullptr && system) {
+        return refused("the engine's own events, which are never kept; leave it out");
     }
-    if (letters && form.batch) {
-        return unexpected<error>(
-            error(errc::unsupported_combination,
-                  subject_of(name) +
-                      ": dead_letters does not go with a handler that takes spans, because a call "
-                      "that fails is for many events; take one event"));
+    if (ends != nullptr && form.batch) {
+        return refused(
+            "a handler that takes spans, because a call that fails is for many events; take one "
+            "event");
     }
     if (!options.retry) {
         // One attempt, and the place where its letter waits for the store.
-        return letters ? std::optional(*retry_plan::make({.max_attempts = 1}))
-                       : std::optional<retry_plan>();
+        return ends != nullptr ? std::optional(*retry_plan::make({.max_attempts = 1}))
+                               : std::optional<retry_plan>();
     }
     if (form.batch) {
         return unexpected<error>(

@@ -29,10 +29,16 @@ namespace stentor::inline v0::detail {
     return "subscription " + quoted(name);
 }
 
+// What the bus has for critical subscriptions.
+struct last_places {
+    bool file = false;   // an emergency file
+    bool codec = false;  // for the type
+};
 // Of a handler that may be empty.
 [[nodiscard]] std::optional<error> check_wanted(std::string_view name, const event_type* type,
                                                 const subscription_options& options,
-                                                const compiled_handler& handler);
+                                                const compiled_handler& handler,
+                                                const last_places& has);
 // Its retry policy, checked; none: one attempt.
 [[nodiscard]] result<std::optional<retry_plan>, error> plan_attempts(
     std::string_view name, const subscription_options& options, const handler_traits& form,

@@ -180,12 +180,15 @@ void engine::destroy_handler(subscription_record& record) noexcept {
         life_->end_turns(record);
         life_->stop(record);
         record.call = nullptr;
-        record.options.order.forget_keys();
-        // Destroyed behind the lock.
+        record.options.fallback.forget();
+        // Destroyed behind the lock, under which a redrive copies the order.
+        auto sequence = record.options.order;
         static_cast<void>([&] {
             const std::lock_guard lock(registry_);
+            record.options.order.forget_keys();
             return record.take_hooks();
         }());
+        sequence.forget_keys();
         --handlers_ending;
         record.handler_ended.store(true, std::memory_order_release);
     }

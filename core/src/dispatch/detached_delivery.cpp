@@ -227,6 +227,9 @@ detached_end charge_failure(detached_delivery& one, const outcome* said) noexcep
     if (next == follow_up::waits) {
         return detached_end::put_off;
     }
+    if (next == follow_up::fell_back) {
+        return detached_end::fell_back;
+    }
     const bool kept = next == follow_up::dead_lettered;
     if (!kept) {
         one.shared.observer->failed(about);

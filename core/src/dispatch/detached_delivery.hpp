@@ -40,6 +40,7 @@ enum class detached_end : std::uint8_t {
     running,
     completed,
     ignored,
+    fell_back,  // completed, by its fallback
     failed,
     dead_lettered,
     cancelled,

@@ -2,6 +2,7 @@
 #include "dispatch/retry_room.hpp"
 
 #include "base/allocator.hpp"
+#include "base/attempt.hpp"
 #include "dispatch/detached_delivery.hpp"
 #include "dispatch/runner.hpp"
 #include "dispatch/scheduler.hpp"
@@ -108,12 +109,48 @@ follow_up retry_room::after_failure(failure about, const retry_progress& so_far,
     return follow_up::waits;
 }
 
+// Inside the run of the handler that failed, so that the watch sees it, too. False: it threw.
+bool retry_room::fall_back(const failure& about, std::string& thrown) noexcept {
+    stentor::failure what;
+    what.attempt = about.attempt;
+    what.duration = std::chrono::nanoseconds(about.duration_ns);
+    const auto text = shared_.observer->describe(of_, about.said);
+    what.what = text;
+    const auto* slot = reinterpret_cast<const std::byte*>(&about.slot);
+#if defined(__cpp_exceptions)
+    if (about.said == nullptr) {
+        what.exception = std::current_exception();
+    }
+    try {
+        of_.options.fallback.function()->call(slot, what);
+    } catch (...) {
+        shared_.observer->complained(of_, "fallback");
+        thrown = shared_.observer->describe(of_, nullptr);
+        return false;
+    }
+#else
+    static_cast<void>(thrown);
+    of_.options.fallback.function()->call(slot, what);
+#endif
+    return true;
+}
+
 follow_up retry_room::give_up(const failure& about, const retry_progress& so_far,
                               std::size_t slot_size, dead_letter_reason why,
                               retry_wait*& made) noexcept {
+    std::string thrown;
+    if (of_.options.fallback && fall_back(about, thrown)) {
+        of_.fell_back.add();
+        shared_.observer->failed(about);
+        return follow_up::fell_back;
+    }
     auto letter = of_.letters ? shared_.letters->write(about, why) : nullptr;
     if (letter == nullptr) {
         return follow_up::fails;
+    }
+    if (!thrown.empty()) {
+        static_cast<void>(attempt(
+            [&] { letter->attempts.back().errors.push_back("and its fallback: " + thrown); }));
     }
     auto* place = made != nullptr ? made : retry_wait::make(slot_size);
     const auto where = shared_.letters->keep(of_, *letter, place == nullptr);

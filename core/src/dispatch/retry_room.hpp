@@ -63,6 +63,7 @@ private:
 // What follows a failed attempt.
 enum class follow_up : std::uint8_t {
     waits,          // another, or a place in the store
+    fell_back,      // nothing: its fallback took it
     dead_lettered,  // nothing: the store has it
     fails,          // nothing
 };
@@ -127,6 +128,7 @@ private:
     [[nodiscard]] follow_up give_up(const failure& about, const retry_progress& so_far,
                                     std::size_t slot_size, dead_letter_reason why,
                                     retry_wait*& made) noexcept;
+    [[nodiscard]] bool fall_back(const failure& about, std::string& thrown) noexcept;
     [[nodiscard]] bool closing() const noexcept;
     [[nodiscard]] std::int64_t first_attempts() const noexcept;
     void link(retry_wait& one) noexcept;

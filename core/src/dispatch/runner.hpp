@@ -154,6 +154,7 @@ private:
         std::int64_t began = 0;
         std::size_t failed = 0;
         std::size_t dead_lettered = 0;
+        std::size_t fell_back = 0;  // of those completed
         std::size_t ignored = 0;
         std::size_t released = 0;
     };

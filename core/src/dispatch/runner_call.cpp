@@ -193,7 +193,7 @@ void runner::settle_calls(const charge& frame) noexcept {
         frame.index - frame.failed - frame.dead_lettered - frame.released - frame.detached;
     mine.completed.add(completed);
     if (frame.what.from.gate != nullptr) {
-        tell_gate_of_calls(frame, completed);
+        tell_gate_of_calls(frame, completed - frame.fell_back);
     }
     if (frame.failed != 0) {
         mine.failed.add(frame.failed);

@@ -107,6 +107,10 @@ void runner::charge_failure(charge& frame, const outcome* said) noexcept {
     if (next == follow_up::waits) {
         return;
     }
+    if (next == follow_up::fell_back) {
+        frame.fell_back += frame.taken;  // and ends as any that is done
+        return;
+    }
     const bool kept = next == follow_up::dead_lettered;
     if (!kept) {
         shared_.observer->failed(about);

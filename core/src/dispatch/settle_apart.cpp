@@ -41,7 +41,8 @@ void settle_apart(const apart_entry& one, detached_end how, runner* by) noexcept
     auto& mine = to.terminals[inside ? by->index() : to.stripe_count - 1];
     auto& stripe = origin.settled[inside ? by->index() : origin.settled_count - 1];
     switch (how) {
-        case detached_end::completed: mine.completed.add(); break;
+        case detached_end::completed:
+        case detached_end::fell_back: mine.completed.add(); break;
         case detached_end::ignored:
             mine.completed.add();
             mine.ignored.add();

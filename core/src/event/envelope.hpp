@@ -36,6 +36,7 @@ struct envelope {
     bool destroys = false;
     bool has_id = false;
     bool has_causation = false;
+    bool redriven = false;
     std::uint16_t header_count = 0;
     std::int32_t depth = 0;
     const event_type* type = nullptr;  // of the payload; null for text
@@ -45,6 +46,7 @@ struct envelope {
     event_id id{};
     event_id causation{};
     std::int64_t expires_system_ns = 0;   // 0: never
+    std::int64_t published_unix_ns = 0;   // of a redriven event: at first; 0: as its stamp says
     delivery_tracker* tracker = nullptr;  // a reference, when somebody waits for its deliveries
     event_turns* turns = nullptr;  // in this block, when some of its deliveries wait for others
     ancestry causes{};

@@ -212,6 +212,11 @@ void describe_deliveries(writer& out, std::span<const row> rows) {
     for (const row& each : rows) {
         out.sample(each.label, each.data->retried);
     }
+    out.family("stentor_fallbacks_total", "counter",
+               "Deliveries completed by the subscription's fallback.");
+    for (const row& each : rows) {
+        out.sample(each.label, each.data->fell_back);
+    }
     out.family("stentor_late_calls_total", "counter",
                "Calls that lasted longer than the subscription's late_after.");
     for (const row& each : rows) {
@@ -283,6 +288,7 @@ void add_to(subscription_snapshot& sum, const subscription_snapshot& each) {
     sum.released += each.released;
     sum.late += each.late;
     sum.retried += each.retried;
+    sum.fell_back += each.fell_back;
     sum.queue_wait.merge(each.queue_wait);
     sum.service.merge(each.service);
     sum.end_to_end.merge(each.end_to_end);

@@ -42,6 +42,11 @@ metadata metadata_of(const slot_header& slot) noexcept {
     if (box == nullptr) {
         return data;
     }
+    if (box->redriven) {
+        data.time = std::chrono::system_clock::time_point(
+            std::chrono::duration_cast<std::chrono::system_clock::duration>(
+                std::chrono::nanoseconds(box->published_unix_ns)));
+    }
     data.correlation_id = box->correlation_id;
     if (box->has_causation) {
         data.causation_id = box->causation;
@@ -88,6 +93,10 @@ std::string_view any_event::text() const noexcept {
 
 std::string_view context::topic() const noexcept {
     return any_event(frame_->slot()).topic();
+}
+bool context::redriven() const noexcept {
+    const auto* box = header_of(frame_->slot()).box;
+    return box != nullptr && box->redriven;
 }
 event_id context::id() const noexcept {
     return any_event(frame_->slot()).id();

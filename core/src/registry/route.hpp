@@ -84,6 +84,9 @@ struct route {
     // Publishers without a slot of their own that are inside inline handlers. Written by them, read
     // by reclamation and by drains. [PAIR guest]
     std::atomic<std::int64_t> guests{0};
+    // Redrives that publish on this version, which is no topic's. Written by them, read by
+    // reclamation. [PAIR redrive]
+    std::atomic<std::int64_t> redrives{0};
 
     // By publisher slot, made at the slot's first publish on this version (release), read by
     // audits and by reclamation (acquire). [PAIR cell]

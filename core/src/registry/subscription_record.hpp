@@ -42,9 +42,9 @@ class waiting_room;
 [[nodiscard]] inline bool has_own_limits(const subscription_options& options) noexcept {
     return options.order.what() != order::kind::unordered || !options.after.empty() ||
            options.required || options.retry || options.dead_letters.value_or(false) ||
-           options.breaker || options.rate || options.when_full != when_full::reject ||
-           options.on_drop || options.max_concurrency != 0 ||
-           options.capacity != subscription_capacity_default;
+           options.fallback || options.critical || options.breaker || options.rate ||
+           options.when_full != when_full::reject || options.on_drop ||
+           options.max_concurrency != 0 || options.capacity != subscription_capacity_default;
 }
 
 // Counted by one runner, or for inline handlers by one publisher slot; nobody else writes them.
@@ -176,6 +176,7 @@ public:
     shared_counter dropped_dependency;
     mutable shared_counter late;  // calls that the watchdog reported
     shared_counter retried;       // attempts that were not the last one
+    shared_counter fell_back;     // deliveries that their fallback completed
     histogram queue_wait;
     histogram service;
     histogram end_to_end;

@@ -7,6 +7,14 @@ namespace stentor::inline v0 {
 
 dead_letter_object::~dead_letter_object() = default;
 
+const event_type* dead_letter_object::type() const noexcept {
+    return nullptr;
+}
+
+const void* dead_letter_object::object() const noexcept {
+    return nullptr;
+}
+
 std::string_view to_string(dead_letter_reason reason) noexcept {
     switch (reason) {
         case dead_letter_reason::exhausted: return "exhausted";

@@ -9,9 +9,12 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <string_view>
 
 namespace stentor::inline v0 {
 
+struct dead_letter;
 class dead_letter_store;
 
 // What an idle runner does. docs/guide/threads-and-profiles.md has the measured cost of each.
@@ -54,6 +57,14 @@ struct bus_options {
     // Where deliveries are kept that nobody attempts again. Default: memory_dead_letters with its
     // default bounds, which end with the bus.
     std::shared_ptr<dead_letter_store> dead_letters{};
+    // For dead letters of critical subscriptions that the store does not take: one record a line,
+    // appended and synced to the disk before the delivery ends. Opened, and made if need be, when
+    // the bus is. dead_letters::recover() brings them back. Empty: none.
+    std::string emergency_file{};
+    // When the emergency file fails as well. True: it is taken care of, and the delivery ends as
+    // dead-lettered. False, or thrown: the subscription pauses, and the delivery waits. Called by
+    // whoever ends the delivery; must not call the bus.
+    inline_function<bool(const dead_letter& letter, std::string_view why)> on_last_resort{};
     // Called on each of the engine's threads when it starts, for affinity and priority; `index` is
     // the runner's.
     inline_function<void(std::int32_t index)> on_thread_start{};

@@ -28,10 +28,11 @@ struct subscription_snapshot {
     histogram_snapshot end_to_end{};  // published to settled
     bool sampled = false;             // the histograms saw one in bus_snapshot::sampled_one_in
     std::string placement{};
-    std::string state{};        // of the registry
-    std::uint64_t late = 0;     // calls that the watchdog reported
-    std::uint64_t retried = 0;  // failed attempts that another one follows
-    std::string breaker{};      // the state of its circuit breaker; empty: it has none
+    std::string state{};          // of the registry
+    std::uint64_t late = 0;       // calls that the watchdog reported
+    std::uint64_t retried = 0;    // failed attempts that another one follows
+    std::uint64_t fell_back = 0;  // deliveries that their fallback completed
+    std::string breaker{};        // the state of its circuit breaker; empty: it has none
 };
 
 struct bus_snapshot {

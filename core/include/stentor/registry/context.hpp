@@ -43,6 +43,8 @@ public:
     [[nodiscard]] std::string_view subscription() const noexcept { return subscription_; }
     // 1 for the first attempt. One that was given back, or cut short by the end, is none.
     [[nodiscard]] std::int32_t attempt() const noexcept { return frame_->attempt; }
+    // It failed for good before, and somebody redrives its dead letter.
+    [[nodiscard]] bool redriven() const noexcept;
     // The event's id and the subscription's name, as "ID:NAME": the same for every attempt of this
     // delivery, and another for every other delivery. For calls that a service downstream may get
     // twice. Allocates.

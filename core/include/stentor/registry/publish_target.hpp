@@ -19,6 +19,7 @@ namespace stentor::inline v0::detail {
 class delivery_tracker;
 class publisher_slot;
 class reply_ticket;
+struct redriven_event;
 
 // The type-erased door into the engine: what bus, publisher and context publish through. Any
 // thread; lock-free; does not throw.
@@ -44,6 +45,8 @@ public:
         reply_ticket* asks = nullptr;
         // It was validated already.
         bool checked = false;
+        // An event that was published before, and whom it is for; null: a new one.
+        const redriven_event* again = nullptr;
     };
 
     // A payload that fits a slot; slot_payload_max bytes can be read there. The first form is for

@@ -7,6 +7,7 @@
 #include <stentor/registry/order.hpp>
 #include <stentor/registry/when_full.hpp>
 #include <stentor/resilience/breaker.hpp>
+#include <stentor/resilience/fallback.hpp>
 #include <stentor/resilience/rate_limit.hpp>
 #include <stentor/resilience/retry_policy.hpp>
 
@@ -70,6 +71,17 @@ struct subscription_options {
     // How often the handler is called, at most; what comes faster waits in the lane. A lane of its
     // own.
     std::optional<rate_limit> rate{};
+    // Called in place of giving up, when no attempt follows a failed one: with the event and what
+    // the last attempt failed with, where the handler ran, inside the same call. When it returns,
+    // the delivery has ended well (`completed`, and counted as fallen back); when it throws, it
+    // goes on as without it. Not with spans or execution::inline_. A lane of its own.
+    stentor::fallback fallback{};
+    // No event may be lost, whatever fails: it implies dead_letters, and a letter that the store
+    // does not take goes to bus_options::emergency_file, and where that fails to
+    // bus_options::on_last_resort. Refused without an emergency file; with when_full::drop_newest
+    // or drop_oldest; and for events of a C++ type without dead_letters::use_codec(), because
+    // nobody could write them there. A lane of its own.
+    bool critical = false;
     // When this subscription is full the whole publish is refused (rejected_full) and nobody
     // receives the event. A lane of its own.
     bool required = false;

@@ -22,6 +22,8 @@
 // Threads: a value, share as any other. Progress: copying allocates.
 namespace stentor::inline v0 {
 
+struct event_type;
+
 enum class dead_letter_reason : std::uint8_t {
     exhausted,       // every attempt that the retry policy allows has failed
     rejected,        // the handler said that no attempt can help
@@ -58,8 +60,8 @@ struct dead_letter_note {
     friend bool operator==(const dead_letter_note&, const dead_letter_note&) = default;
 };
 
-// Keeps an event of a type that no codec can write. Whoever makes the letter derives from it.
-// Threads: bytes() by any number at once; the last owner, any thread, destroys it.
+// Keeps an event as it is, in memory. Whoever makes the letter derives from it.
+// Threads: all functions by any number at once; the last owner, any thread, destroys it.
 class STENTOR_EXPORT dead_letter_object {
 public:
     dead_letter_object() = default;
@@ -69,6 +71,9 @@ public:
 
     // What it occupies, for bounded stores. Must not change.
     [[nodiscard]] virtual std::size_t bytes() const noexcept = 0;
+    // The event, for a redrive. Null: it cannot be redriven. Must not change.
+    [[nodiscard]] virtual const event_type* type() const noexcept;
+    [[nodiscard]] virtual const void* object() const noexcept;
 };
 
 enum class dead_letter_content : std::uint8_t {
