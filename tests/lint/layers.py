@@ -200,7 +200,7 @@ def check_users(root, complaints):
     checked = 0
     private = {path.relative_to(root / "core/src").as_posix()
                for path in source_tree.files(root / "core/src", {".hpp"})}
-    for folder in ("examples", "tests/package", "docs"):
+    for folder in ("examples", "tools", "tests/package", "docs"):
         for path in source_tree.files(root / folder, {".hpp", ".cpp"}):
             checked += 1
             for line, quote, header in source_tree.includes(path):
