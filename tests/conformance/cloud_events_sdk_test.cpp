@@ -110,8 +110,9 @@ peer_event with_texts(peer_event event) {
 // The path of the SDK; empty, with a failure that says what to do, when it cannot be had.
 const std::string& sdk() {
     static const std::string path = [] {
-        const program_run fetched = run_program({STENTOR_CLOUD_EVENTS "/fetch_sdk.sh"},
-                                                {.time_limit = std::chrono::seconds(120)});
+        const program_run fetched =
+            run_program({STENTOR_FETCH_PACKAGE, STENTOR_CLOUD_EVENTS "/sdk.lock"},
+                        {.time_limit = std::chrono::seconds(120)});
         EXPECT_EQ(fetched.exit_code, 0) << fetched.err;
         return fetched.exit_code == 0 ? stentor_test::lines_of(fetched.out).front() : "";
     }();

@@ -1,14 +1,18 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# Fetches the JavaScript SDK of CloudEvents, which the conformance test talks with: one file with
-# all that it needs, whose version and checksums are in sdk.lock. It goes into a cache folder
-# outside of the source tree and is checked each time. Prints where it is. Exit codes: 0 it is
-# there, 3 it cannot be had (the message says what to do).
+# fetch_package.sh LOCK: fetches one file of an npm package for a conformance test. The lock file
+# has its version, its checksums and its place in a cache folder outside of the source tree, where
+# it is checked each time. Prints where it is. Exit codes: 0 it is there, 2 wrong usage, 3 it cannot
+# be had (the message says what to do).
 set -euo pipefail
 
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-locked() { awk -v key="$1" '$1 == key { print $2 }' "$here/sdk.lock"; }
+lock=${1:-}
+if [[ ! -f $lock ]]; then
+    echo "usage: fetch_package.sh LOCK" >&2
+    exit 2
+fi
+locked() { awk -v key="$1" '$1 == key { print $2 }' "$lock"; }
 package=$(locked package)
 version=$(locked version)
 integrity=$(locked integrity)
@@ -19,12 +23,12 @@ cache=${XDG_CACHE_HOME:-}
 if [[ $cache != /* ]]; then # the XDG rule: a relative path is to be ignored
     cache="${HOME:?HOME is not set; set XDG_CACHE_HOME}/.cache"
 fi
-to="$cache/stentor/cloud_events"
-goal="$to/cloudevents.js"
+goal="$cache/stentor/$(locked cached)"
+to=$(dirname "$goal")
 
 cannot() {
     cat >&2 <<TEXT
-fetch_sdk.sh: cannot get $package $version: $1
+fetch_package.sh: cannot get $package $version: $1
 What you can do:
   - with network and npm (Debian: apt-get install npm, or ./dev test), run this again;
   - on a machine that has both: npm pack $package@$version
