@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include "commands.hpp"
-
 #include <stentor/resilience/dead_letter_lines.hpp>
 #include <stentor/resilience/recovery.hpp>
 
@@ -22,8 +21,7 @@ void tell(const std::string& path, const stentor::recovery_report& report) {
     }
     std::fprintf(stderr, "%llu whole, %zu damaged, %zu there twice, %llu without a payload\n",
                  static_cast<unsigned long long>(report.records), report.damaged.size(),
-                 report.duplicates.size(),
-                 static_cast<unsigned long long>(report.without_payload));
+                 report.duplicates.size(), static_cast<unsigned long long>(report.without_payload));
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include "commands.hpp"
-
 #include <stentor/version.hpp>
 
 #include <cstdio>

@@ -81,9 +81,9 @@ TEST_F(recover_command, explains_itself) {
     const auto help = run_program({STENTOR_TOOL, "--help"});
     EXPECT_EQ(help.exit_code, 0);
     EXPECT_NE(help.out.find("recover FILE"), std::string::npos);
-    for (const auto& wrong : {std::vector<std::string>{STENTOR_TOOL},
-                              std::vector<std::string>{STENTOR_TOOL, "unknown"},
-                              std::vector<std::string>{STENTOR_TOOL, "recover"}}) {
+    for (const auto& wrong :
+         {std::vector<std::string>{STENTOR_TOOL}, std::vector<std::string>{STENTOR_TOOL, "unknown"},
+          std::vector<std::string>{STENTOR_TOOL, "recover"}}) {
         const auto run = run_program(wrong);
         EXPECT_EQ(run.exit_code, 2);
         EXPECT_NE(run.err.find("usage"), std::string::npos);
