@@ -96,7 +96,7 @@ result<subscription, error> engine::subscribe_checked(std::string_view name, con
     }
     record->letters = record->retries != nullptr && !record->system &&
                       record->options.dead_letters.value_or(record->options.critical ||
-                                                            record->options.retry.has_value());
+                                                            record->options.retry.enabled);
     record->gate = *std::move(gate);
     record->served_by = *serving;
     record->in_shared_lane.store(begins_shared(*record), std::memory_order_relaxed);

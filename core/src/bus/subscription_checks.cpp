@@ -260,7 +260,7 @@ result<std::optional<retry_plan>, error> plan_attempts(std::string_view name,
             "a handler that takes spans, because a call that fails is for many events; take one "
             "event");
     }
-    if (!options.retry) {
+    if (!options.retry.enabled) {
         // One attempt, and the place where its letter waits for the store.
         return ends != nullptr ? std::optional(*retry_plan::make({.max_attempts = 1}))
                                : std::optional<retry_plan>();
@@ -272,7 +272,7 @@ result<std::optional<retry_plan>, error> plan_attempts(std::string_view name,
                       ": retry does not go with a handler that takes spans, because a call that "
                       "fails is for many events; take one event"));
     }
-    auto made = retry_plan::make(*options.retry);
+    auto made = retry_plan::make(options.retry);
     if (!made) {
         return unexpected<error>(error(
             made.error().code(), subject_of(name) + ": " + std::string(made.error().message())));

@@ -41,7 +41,7 @@ class waiting_room;
 // The subscription has limits of its own, which a lane shared with others could not keep.
 [[nodiscard]] inline bool has_own_limits(const subscription_options& options) noexcept {
     return options.order.what() != order::kind::unordered || !options.after.empty() ||
-           options.required || options.retry || options.dead_letters.value_or(false) ||
+           options.required || options.retry.enabled || options.dead_letters.value_or(false) ||
            options.fallback || options.critical || options.breaker || options.rate ||
            options.when_full != when_full::reject || options.on_drop ||
            options.max_concurrency != 0 || options.capacity != subscription_capacity_default;

@@ -55,7 +55,7 @@ struct subscription_options {
     // each delivery has one attempt. A delivery that waits for its next attempt keeps its place in
     // `capacity`, and its key; it keeps no runner and does not count in max_concurrency. A lane of
     // its own.
-    std::optional<retry_policy> retry{};
+    retry_policy retry = retry_policy::disabled();
     // Whether a delivery that nobody attempts again, because its attempts are exhausted or its
     // handler said that none can help, is kept as a dead letter, in bus_options::dead_letters. Not
     // given: it is when there is a retry policy. When the store takes no more, the subscription is

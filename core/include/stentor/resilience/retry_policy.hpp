@@ -63,14 +63,23 @@ struct retry_policy {
     std::optional<retry_budget> budget = retry_budget{};
     // Empty: see classify().
     failure_classifier classifier{};
+    // False: as if there were no policy. In options a policy that is not given is this one, so that
+    // one that is given may be written as `{.max_attempts = 3}`.
+    bool enabled = true;
 
     // How far a handler's own `retry{after}` may go, in caps.
     static constexpr int after_caps = 10;
 
     // One attempt and no more.
-    [[nodiscard]] static retry_policy none() {
+    [[nodiscard]] static retry_policy none() noexcept {
         retry_policy made;
         made.max_attempts = 1;
+        return made;
+    }
+    // No policy at all.
+    [[nodiscard]] static retry_policy disabled() noexcept {
+        auto made = none();
+        made.enabled = false;
         return made;
     }
 };
