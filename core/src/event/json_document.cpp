@@ -142,8 +142,9 @@ namespace {
 
 // Most numbers are, and need no other form to be compared.
 bool is_short_integer(std::string_view text, std::int64_t& value) noexcept {
-    const auto* const end = text.data() + text.size();
-    const auto [stop, fault] = std::from_chars(text.data(), end, value);
+    const char* const begin = text.data();
+    const char* const end = begin + text.size();
+    const auto [stop, fault] = std::from_chars(begin, end, value);
     return fault == std::errc() && stop == end;
 }
 

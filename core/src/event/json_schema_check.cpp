@@ -109,7 +109,7 @@ bool schema_check::check_type(const schema_node& schema, json_index value) {
         text += integer && node.form == value_form::number ? "a number that is no integer"
                                                            : form_text(node.form);
         text += ", and is to be ";
-        std::string_view between = "";
+        std::string_view between;
         for (const auto form : {value_form::null, value_form::boolean, value_form::number,
                                 value_form::text, value_form::list, value_form::object}) {
             if ((schema.types & schema_types::bit(form)) != 0) {

@@ -109,7 +109,7 @@ bool schema_check::check_list(const list_rules& rules, json_index value) {
 }
 
 bool schema_check::check_elements(const list_rules& rules, json_index value) {
-    if (rules.all == no_schema && rules.first.empty()) {
+    if (rules.all == no_schema && !rules.listed) {
         return true;
     }
     bool ok = true;

@@ -46,7 +46,8 @@ struct text_rules {
 
 struct list_rules {
     schema_index all = no_schema;       // `items` as one schema
-    std::vector<schema_index> first{};  // `items` as a list
+    std::vector<schema_index> first{};  // `items` as a list, which
+    bool listed = false;                // may be empty
     schema_index additional = no_schema;
     schema_index contains = no_schema;
     std::size_t size_min = 0;

@@ -44,11 +44,13 @@ std::optional<std::string> token_name(std::string_view token) {
     for (std::size_t at = 0; at < token.size(); ++at) {
         if (token[at] != '~') {
             name += token[at];
-        } else if (++at < token.size() && (token[at] == '0' || token[at] == '1')) {
-            name += token[at] == '0' ? '~' : '/';
-        } else {
+            continue;
+        }
+        ++at;
+        if (at == token.size() || (token[at] != '0' && token[at] != '1')) {
             return std::nullopt;
         }
+        name += token[at] == '0' ? '~' : '/';
     }
     return name;
 }

@@ -88,6 +88,7 @@ bool schema_compiler::read_items(json_index value) {
     if (document_[value].form != value_form::list) {
         return read_schema(value, lists().all);
     }
+    lists().listed = true;
     return document_[value].count == 0 || read_schemas(value, lists().first);
 }
 

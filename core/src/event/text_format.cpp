@@ -27,7 +27,8 @@ int take_number(std::string_view& text, std::size_t digits) noexcept {
         return -1;
     }
     int value = 0;
-    std::from_chars(text.data(), text.data() + digits, value);
+    const char* const begin = text.data();
+    std::from_chars(begin, begin + digits, value);
     text.remove_prefix(digits);
     return value;
 }

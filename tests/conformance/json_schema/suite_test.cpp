@@ -60,7 +60,21 @@ struct suite_counts {
 
 class official_suite : public ::testing::Test {
 protected:
-    official_suite() {
+    // The message says what to do.
+    testing::AssertionResult is_there() const {
+        for (const std::string& path :
+             {folder + "/tests/draft7", std::string(STENTOR_META_SCHEMA)}) {
+            if (!std::filesystem::exists(path)) {
+                return testing::AssertionFailure()
+                       << path << " is not there; ./dev test installs it, or Debian's apt-get "
+                       << "install json-schema-test-suite python3-jsonschema";
+            }
+        }
+        return testing::AssertionSuccess();
+    }
+
+    void SetUp() override {
+        ASSERT_TRUE(is_there());
         for (const auto& file : files(folder + "/remotes")) {
             const std::string uri = "http://localhost:1234/" + file;
             remember(uri, text_of_file(folder + "/remotes/" + file));

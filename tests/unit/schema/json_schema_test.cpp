@@ -64,6 +64,8 @@ TEST(json_schema, adds_nothing_for_what_is_valid) {
     EXPECT_THAT(violations_of(R"({"type": ["object", "null"]})", "null"), IsEmpty());
     EXPECT_THAT(violations_of("true", "[1]"), IsEmpty());
     EXPECT_THAT(violations_of(R"({"unknown": 7})", "[1]"), IsEmpty());
+    EXPECT_THAT(violations_of(R"({"additionalItems": false})", "[1]"), IsEmpty());
+    EXPECT_THAT(violations_of(R"({"then": false, "else": false})", "[1]"), IsEmpty());
 }
 
 TEST(json_schema, names_each_keyword_as_its_code) {
@@ -94,6 +96,7 @@ TEST(json_schema, names_each_keyword_as_its_code) {
         {R"({"items": {"maximum": 1}})", "maximum [1]"},
         {R"({"items": [true, {"maximum": 1}]})", "maximum [1]"},
         {R"({"items": [true], "additionalItems": false})", "additionalItems "},
+        {R"({"items": [], "additionalItems": false})", "additionalItems "},
         {R"({"items": [true], "additionalItems": {"maximum": 1}})", "maximum [1]"},
     };
     for (const auto& [schema, code] : lists) {
@@ -197,6 +200,36 @@ TEST(json_schema, refers_to_other_documents) {
     ASSERT_EQ(found.size(), 2U);
     EXPECT_EQ(found[0].path, "id");
     EXPECT_EQ(found[1].code, "maxLength");
+}
+
+// What newer editions of the official suite ask of references.
+TEST(json_schema, follows_references_of_every_form) {
+    constexpr std::string_view schemas[] = {
+        R"({"$id": "urn:uuid:deadbeef-1234-ffff-ffff-4321feebdaed", "items":
+            {"$ref": "urn:uuid:deadbeef-1234-ffff-ffff-4321feebdaed#/definitions/a"},
+            "definitions": {"a": {"type": "null"}}})",
+        R"({"$id": "file:///c:/folder/file.json", "items": {"$ref": "#/definitions/a"},
+            "definitions": {"a": {"type": "null"}}})",
+        R"({"items": {"$ref": "#/definitions//definitions/"},
+            "definitions": {"": {"definitions": {"": {"type": "null"}}}}})",
+        R"({"$id": "http://a.example/ref/absref.json", "items": {"$ref": "/x/a.json"},
+            "definitions": {"a": {"$id": "http://a.example/x/a.json", "type": "null"}}})",
+        R"({"$ref": "http://a.example/if", "if": {"$id": "http://a.example/if",
+            "items": {"type": "null"}}})",
+        R"({"items": {"$ref": "#/definitions/a%22b"}, "definitions": {"a\"b": {"type": "null"}}})",
+        R"({"$id": "http://a.example/sibling/", "items": {"$id": "http://a.example/not/base/",
+            "$ref": "foo.json"}, "definitions": {"a": {"$id": "http://a.example/sibling/foo.json",
+            "type": "null"}}})",
+        R"({"items": {"$ref": "http://a.example/x#foo"}, "definitions": {"a":
+            {"$id": "http://a.example/x#foo", "type": "null"}}})",
+        R"({"items": {"$ref": "#/definitions/text"}, "definitions": {"text": {"$id": "t",
+            "type": "null"}, "other": {"enum": [{"$id": "t", "type": "string"}],
+            "unknown": {"$id": "t"}, "const": {"$ref": "#/nowhere"}}}})",
+    };
+    for (const auto schema : schemas) {
+        EXPECT_THAT(violations_of(schema, "[null]"), IsEmpty()) << schema;
+        EXPECT_THAT(violations_of(schema, "[null, 1]"), ElementsAre("type [1]")) << schema;
+    }
 }
 
 TEST(json_schema, is_a_value_that_outlives_its_text) {
