@@ -54,6 +54,9 @@ bool schema_compiler::load(std::string_view uri, std::string_view text) {
     const auto root = document_.add(
         document_.keep(std::string(text)),
         {.bytes_max = options_.schema_bytes_max, .depth_max = json_schema_nesting_max});
+    if (!root && root.error().code == codec_errc::no_memory) {
+        return fail({json_schema_errc::no_memory, {}, "out of memory"});
+    }
     if (!root) {
         const std::string which =
             uri.empty() ? "the schema" : "the document " + quoted_excerpt(uri, 0);
