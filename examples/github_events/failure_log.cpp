@@ -2,7 +2,10 @@
 
 #include "failure_log.hpp"
 
+#include <stentor/resilience/dead_letter.hpp>
+
 #include <filesystem>
+#include <utility>
 
 namespace github {
 
@@ -23,9 +26,12 @@ stentor::log_sink failure_log::sink() {
             },
         .on_notice =
             [this](const stentor::notice_record& record) {
+                std::string kind = stentor::normalised_error(record.message);
                 const std::lock_guard lock(mutex_);
-                if (notices_.size() < kept_max) {
-                    notices_.emplace_back(record.message);
+                if (const auto seen = notices_.find(kind); seen != notices_.end()) {
+                    ++seen->second.times;
+                } else if (notices_.size() < kept_max) {
+                    notices_.emplace(std::move(kind), notice{std::string(record.message)});
                 }
             },
     };
@@ -41,9 +47,14 @@ std::vector<failure_log::example> failure_log::examples() const {
     return list;
 }
 
-std::vector<std::string> failure_log::notices() const {
+std::vector<failure_log::notice> failure_log::notices() const {
     const std::lock_guard lock(mutex_);
-    return notices_;
+    std::vector<notice> list;
+    list.reserve(notices_.size());
+    for (const auto& [kind, seen] : notices_) {
+        list.push_back(seen);
+    }
+    return list;
 }
 
 }  // namespace github

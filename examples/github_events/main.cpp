@@ -9,11 +9,13 @@
 #include "options.hpp"
 #include "progress.hpp"
 #include "projection.hpp"
+#include "repair.hpp"
 #include "replay.hpp"
 #include "report.hpp"
 #include "source.hpp"
 #include "stop_signal.hpp"
 #include "text.hpp"
+#include "troubled_handlers.hpp"
 #include <stentor/stentor.hpp>
 
 #include <atomic>
@@ -93,15 +95,40 @@ std::vector<std::pair<std::string, std::int64_t>> list(const github::findings& f
             {"stars", found.stars}};
 }
 
+void append(std::vector<std::pair<std::string, std::int64_t>>& list, const github::troubles& seen) {
+    list.insert(list.end(), {{"cards", seen.cards},
+                             {"alerts mailed", seen.alerts_mailed},
+                             {"alerts put off", seen.alerts_put_off}});
+}
+
 // What the handlers write to. It outlives the bus: made before, gone after.
 struct results {
-    explicit results(const std::filesystem::path& audit_path) : audit(audit_path) {}
+    results(stentor::clock& time, const github::options& chosen)
+        : audit(chosen.audit), troubles(time, chosen), emergency(chosen.emergency_file) {}
 
     github::audit_file audit;
     github::projection repositories;
     github::findings found;
     github::failure_log failures;
+    github::troubles troubles;
+    github::emergency_place emergency;
 };
+
+stentor::bus make_bus(stentor::clock& time, const github::options& chosen, results& made) {
+    try {
+        // The webhooks are 10 KB on average, so the memory bound is the one that is met: a
+        // publisher that is too fast waits, and the program stays small.
+        return stentor::bus{{.workers = chosen.workers,
+                             .memory = 64 << 20,
+                             .log = made.failures.sink(),
+                             .clock = &time,
+                             .dead_letters = made.troubles.letters,
+                             .emergency_file = chosen.emergency_file}};
+    } catch (const stentor::bus_error& why) {
+        throw github::failure(github::exit_code::no_file,
+                              std::string(why.what()) + "\n--emergency-file FILE names another");
+    }
+}
 
 github::run_report collect(const stentor::bus& bus, const github::replay_tally& tally,
                            const github::record_source& source, const github::bad_input& bad,
@@ -120,6 +147,7 @@ github::run_report collect(const stentor::bus& bus, const github::replay_tally& 
     report.busiest = made.repositories.busiest(5);
     report.repositories = made.repositories.repositories();
     report.found = list(made.found);
+    append(report.found, made.troubles);
     report.found.emplace_back("out of order", made.repositories.out_of_order());
     report.failures = made.failures.examples();
     report.notices = made.failures.notices();
@@ -136,17 +164,44 @@ void print(const github::run_report& report) {
     std::fwrite(text.data(), 1, text.size(), stdout);
 }
 
+struct ending {
+    steady_clock::time_point handled;  // what was published, but for what failed
+    stentor::drain_report drained;
+    github::repair_account repair;
+};
+
+// What failed is repaired while the bus can still deliver. After Ctrl-C it is only looked at.
+ending finish(stentor::bus& bus, const github::options& chosen, results& made,
+              github::intermission* between) {
+    const bool stopped = github::stop_signal::requested();
+    ending end;
+    if (stopped) {
+        end.drained = bus.drain(10s);
+    }
+    if (between != nullptr) {
+        between->look();
+    }
+    end.handled = steady_clock::now();
+    end.repair = github::look_and_repair(bus, made.troubles, chosen.emergency_file, stopped);
+    if (!stopped) {
+        end.drained = bus.drain(10s);
+    }
+    if (end.repair.file_is_done()) {
+        made.emergency.remove();
+    }
+    return end;
+}
+
 github::exit_code run(const github::options& chosen) {
     github::console terminal(stderr);
     github::bad_input bad(terminal);
     const auto source = chosen.input.empty() ? github::open_examples(chosen.data, bad)
                                              : github::open_ndjson(chosen.input, bad);
-    results made(chosen.audit);
-
-    // The webhooks are 10 KB on average, so the memory bound is the one that is met: a publisher
-    // that is too fast waits, and the program stays small.
-    stentor::bus bus{{.workers = chosen.workers, .memory = 64 << 20, .log = made.failures.sink()}};
+    stentor::clock& time = stentor::system_clock_source();
+    results made(time, chosen);
+    stentor::bus bus = make_bus(time, chosen, made);
     github::subscribe_all(bus, made.audit, made.repositories, made.found, chosen.slow);
+    github::subscribe_troubled(bus, made.troubles);
     github::load_handlers(bus);
     std::optional<github::intermission> pause;
     if (chosen.pause_at) {
@@ -159,14 +214,12 @@ github::exit_code run(const github::options& chosen) {
     github::replay replay(bus, *source, bad, chosen, between);
     const auto started = steady_clock::now();
     publish_and_finish(bus, replay, bad, chosen, terminal, between);
-    const auto drained = bus.drain(10s);
-    if (between != nullptr) {
-        between->look();
-    }
-    const std::chrono::nanoseconds elapsed = steady_clock::now() - started;
+    const ending end = finish(bus, chosen, made, between);
+    const std::chrono::nanoseconds elapsed = end.handled - started;
 
     github::run_report report = collect(bus, replay.tally(), *source, bad, made);
-    report.drained = drained;
+    report.drained = end.drained;
+    report.repair = end.repair;
     if (between != nullptr) {
         report.pause = between->told();
     }

@@ -10,17 +10,21 @@
 #include <charconv>
 #include <cstdlib>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
+
+#include <unistd.h>
 
 namespace github {
 namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::array known{"--data"sv,     "--input"sv,     "--events"sv, "--rate"sv,
-                           "--workers"sv,  "--audit"sv,     "--slow"sv,   "--pause"sv,
-                           "--pause-at"sv, "--resume-at"sv, "--quiet"sv,  "--help"sv};
+constexpr std::array known{"--data"sv,           "--input"sv,     "--events"sv,  "--rate"sv,
+                           "--workers"sv,        "--audit"sv,     "--slow"sv,    "--pause"sv,
+                           "--pause-at"sv,       "--resume-at"sv, "--down-at"sv, "--flaky-seed"sv,
+                           "--emergency-file"sv, "--quiet"sv,     "--help"sv};
 
 constexpr std::uint64_t events_max = 1'000'000'000'000;
 
@@ -91,6 +95,12 @@ void set(options& chosen, std::string_view name, std::string_view value) {
         chosen.pause_at = number(name, value, 0, events_max);
     } else if (name == "--resume-at") {
         chosen.resume_at = number(name, value, 1, events_max);
+    } else if (name == "--down-at") {
+        chosen.down_at = number(name, value, 0, events_max);
+    } else if (name == "--flaky-seed") {
+        chosen.flaky_seed = number(name, value, 0, UINT64_MAX);
+    } else if (name == "--emergency-file") {
+        chosen.emergency_file = value;
     } else {
         chosen.slow = std::chrono::milliseconds(number(name, value, 0, 10'000));
     }
@@ -125,6 +135,14 @@ void check_pause(const options& chosen) {
     }
 }
 
+// Of this process alone: two runs at a time must not recover each other's events.
+std::string own_emergency_file() {
+    std::error_code none;
+    const auto folder = std::filesystem::temp_directory_path(none);
+    return (folder / ("stentor_github_events_" + std::to_string(::getpid()) + ".emergency"))
+        .string();
+}
+
 void complete(options& chosen) {
     if (!chosen.data.empty() && !chosen.input.empty()) {
         refuse("--data and --input exclude each other: one run reads one input");
@@ -134,6 +152,9 @@ void complete(options& chosen) {
     }
     if (chosen.audit.empty()) {
         chosen.audit = cache_folder() / "github_events_audit.ndjson";
+    }
+    if (chosen.emergency_file.empty()) {
+        chosen.emergency_file = own_emergency_file();
     }
     if (!chosen.events && chosen.input.empty()) {
         chosen.events = default_events;
@@ -216,6 +237,13 @@ usage: stentor_github_events [options]
   --pause WHO    who pauses: a handler's name, tag:TAG, or a pattern over names
                  (default: )" +
            std::string(default_pause) + R"()
+  --down-at N    the chat service goes down at its Nth call, for two seconds; 0: never
+                 (default: )" +
+           std::to_string(default_down_at) + R"()
+  --flaky-seed S decides which calls of the chat service fail (default: 1)
+  --emergency-file FILE
+                 where critical events go that no dead letter store takes; what an
+                 earlier run left in it is recovered, too (default: a new one)
   --quiet        no progress, only the report
   --help         this text
 

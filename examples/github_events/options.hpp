@@ -16,6 +16,9 @@ namespace github {
 // Whom --pause-at pauses unless --pause names others.
 inline constexpr const char* default_pause = "tag:git";
 
+// The chat service goes down at this call of it: not in a short run.
+inline constexpr std::uint64_t default_down_at = 300;
+
 struct options {
     std::filesystem::path data;  // folder with the fetched index.json
     std::string input;           // the user's own NDJSON; "-" is standard input; empty: data
@@ -25,9 +28,12 @@ struct options {
     std::filesystem::path audit;          // where the audit handler writes
     std::chrono::milliseconds slow{1};    // how long the slow handler takes
     std::string pause;                    // which handlers pause: a name, tag:TAG, or a pattern
-    std::optional<std::uint64_t> pause_at;   // after so many events; none: never
-    std::optional<std::uint64_t> resume_at;  // none: when all is published
-    bool quiet = false;                      // no progress
+    std::optional<std::uint64_t> pause_at;    // after so many events; none: never
+    std::optional<std::uint64_t> resume_at;   // none: when all is published
+    std::uint64_t flaky_seed = 1;             // which calls of the chat service fail
+    std::uint64_t down_at = default_down_at;  // the call at which it goes down for two seconds
+    std::string emergency_file;               // for critical events that nothing else takes
+    bool quiet = false;                       // no progress
     bool help = false;
 };
 

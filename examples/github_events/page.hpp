@@ -4,6 +4,7 @@
 #include "report.hpp"
 #include "text.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -47,6 +48,18 @@ public:
             sign = "+ ";
         }
         line(current.substr(0, current.size() - 1));
+    }
+    // Broken at spaces where it does not fit; what follows the first line stands further in.
+    void paragraph(std::string_view text) {
+        for (std::string_view indent = "  "; !text.empty(); indent = "    ") {
+            const std::size_t room = std::max<std::size_t>(style_.width, 24) - indent.size();
+            std::size_t stop = columns_of(text) <= room ? text.size() : text.rfind(' ', room);
+            if (stop == std::string_view::npos) {
+                stop = std::min(text.find(' '), text.size());
+            }
+            line(std::string(indent).append(text.substr(0, stop)));
+            text.remove_prefix(std::min(stop + 1, text.size()));
+        }
     }
     [[nodiscard]] std::size_t width() const { return style_.width; }
     [[nodiscard]] std::string take() { return std::move(text_); }

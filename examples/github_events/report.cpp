@@ -4,6 +4,7 @@
 
 #include "handler_table.hpp"
 #include "page.hpp"
+#include "repair_page.hpp"
 #include "text.hpp"
 
 #include <algorithm>
@@ -177,8 +178,9 @@ void write_failures(page& out, const run_report& run) {
     }
     if (!run.notices.empty() || !run.drained.complete) {
         out.heading("notices of the bus");
-        for (const std::string& notice : run.notices) {
-            out.line("  " + printable(notice));
+        for (const auto& notice : run.notices) {
+            out.paragraph(printable(notice.text) +
+                          (notice.times > 1 ? " (" + times(notice.times) + " in all)" : ""));
         }
         for (const auto& topic : run.drained.abandoned) {
             out.line("  " + with_commas(topic.deliveries) + " deliveries of " + topic.topic +
@@ -242,6 +244,9 @@ std::string render(const run_report& run, const report_style& style) {
     write_handlers(out, run);
     write_repositories(out, run);
     write_findings(out, run);
+    if (run.repair) {
+        write_repair(out, *run.repair);
+    }
     write_failures(out, run);
     write_law(out, run.bus.audit);
     return out.take();

@@ -4,6 +4,7 @@
 #include "failure_log.hpp"
 #include "intermission.hpp"
 #include "projection.hpp"
+#include "repair.hpp"
 #include <stentor/bus/drain_report.hpp>
 #include <stentor/metrics/snapshot.hpp>
 
@@ -34,6 +35,7 @@ struct run_report {
     std::int64_t elapsed_ns = 0;  // from the first publish to the last handler
 
     std::optional<intermission::account> pause;  // when one was asked for
+    std::optional<repair_account> repair;
 
     // What the bus says about itself, after it was drained.
     stentor::bus_snapshot bus;
@@ -44,7 +46,7 @@ struct run_report {
     std::size_t repositories = 0;
     std::vector<std::pair<std::string, std::int64_t>> found;
     std::vector<failure_log::example> failures;
-    std::vector<std::string> notices;
+    std::vector<failure_log::notice> notices;
     std::string audit_path;
     std::uint64_t audit_lines = 0;
     bool audit_complete = true;

@@ -109,11 +109,27 @@ TEST(options, refuse_a_pause_that_cannot_be) {
     EXPECT_TRUE(parse({"--input", "own", "--pause-at", "9"}).pause_at) << "its length is unknown";
 }
 
+TEST(options, say_how_the_chat_service_fails_and_where_critical_events_end) {
+    const auto usual = parse({});
+    EXPECT_EQ(usual.down_at, default_down_at);
+    EXPECT_EQ(usual.flaky_seed, 1U);
+    EXPECT_THAT(usual.emergency_file, HasSubstr("stentor_github_events_"));
+    const auto chosen =
+        parse({"--down-at=0", "--flaky-seed", "77", "--emergency-file", "/some/where"});
+    EXPECT_EQ(chosen.down_at, 0U);
+    EXPECT_EQ(chosen.flaky_seed, 77U);
+    EXPECT_EQ(chosen.emergency_file, "/some/where");
+    EXPECT_THAT(refusal_of({"--down-at", "soon"}), HasSubstr("--down-at wants a whole number"));
+    EXPECT_THAT(refusal_of({"--flaky-sed", "1"}), HasSubstr("did you mean --flaky-seed?"));
+    EXPECT_THAT(refusal_of({"--emergency-file"}), HasSubstr("--emergency-file wants a value"));
+}
+
 TEST(options, help_names_each_of_them) {
     const std::string help = help_text();
     for (const char* name :
          {"--events N", "--rate R", "--workers N", "--input FILE", "--data DIR", "--audit FILE",
-          "--slow MS", "--pause-at N", "--resume-at M", "--pause WHO", "--quiet", "--help"}) {
+          "--slow MS", "--pause-at N", "--resume-at M", "--pause WHO", "--down-at N",
+          "--flaky-seed S", "--emergency-file FILE", "--quiet", "--help"}) {
         EXPECT_THAT(help, HasSubstr(name));
     }
 }

@@ -67,10 +67,39 @@ intermission::account a_pause() {
             .caught_up_ns = 3'210'000};
 }
 
+repair_account a_repair() {
+    return {.handlers = {{.name = "alerts",
+                          .deliveries = 1'216,
+                          .fell_back = 912,
+                          .dead_lettered = 304,
+                          .retried = 1'216,
+                          .brought_back = 304},
+                         {.name = "board",
+                          .deliveries = 1'520,
+                          .completed = 1'216,
+                          .dead_lettered = 304,
+                          .brought_back = 304}},
+            .chat = {.calls = 3'500, .failed = 700, .refused = 41},
+            .breaker_openings = 6,
+            .groups = {{.count = 304,
+                        .subscription = "board",
+                        .topic = "github.project_card.created",
+                        .reason = stentor::dead_letter_reason::rejected,
+                        .error = "/project_card/note is missing or no string"},
+                       {.count = 2, .subscription = "alerts", .topic = "t", .error = "no\033[m"}},
+            .letters = 306,
+            .in_emergency_file = 302,
+            .emergency_file = "/tmp/emergency",
+            .redriven = stentor::redrive_report{.matched = 306, .redriven = 306},
+            .recovered = repair_account::recovery{.records = 302, .recovered = 302}};
+}
+
 TEST(report, fits_the_terminal) {
     run_report with_pause = example();
     with_pause.pause = a_pause();
-    for (const auto& run : {example(), with_pause}) {
+    run_report with_repair = example();
+    with_repair.repair = a_repair();
+    for (const auto& run : {example(), with_pause, with_repair}) {
         for (const std::size_t width : {std::size_t{80}, std::size_t{100}, std::size_t{120}}) {
             for (const auto& line : lines_of(render(run, {.width = width}))) {
                 EXPECT_LE(columns_of(line), width) << line;
@@ -107,6 +136,79 @@ TEST(report, says_why_a_pause_ended_before_its_time) {
     EXPECT_THAT(render(run, {}), HasSubstr("held, and not all handled in time\n"));
     run.pause->now = intermission::stage::to_come;
     EXPECT_THAT(render(run, {}), HasSubstr("  pause         none: there were too few events\n"));
+}
+
+TEST(report, tells_what_failed_and_what_came_back) {
+    run_report run = example();
+    EXPECT_THAT(render(run, {}), Not(HasSubstr("what failed, and what became of it")));
+    run.repair = a_repair();
+    const std::string text = render(run, {.width = 80});
+    for (const char* wanted :
+         {"deliveries  handled  by fallback  dead letters  brought back  retries\n",
+          "alerts        1,216        0          912           304           304    1,216\n",
+          "board         1,520    1,216            0           304           304        0\n",
+          "  chat service  3,500 calls: 700 failed by chance, 41 while it was down\n",
+          "  its breaker   opened 6 times\n",
+          "    304  board, github.project_card.created, rejected:\n"
+          "         /project_card/note is missing or no string\n",
+          "      2  alerts, t, exhausted: no?[m\n",
+          "    302  more for which the store had no room: in the emergency file\n",
+          "  redriven      306 of 306 dead letters\n",
+          "  recovered     302 of 302 events of the emergency file\n",
+          "  left          0 in the store\n"}) {
+        EXPECT_THAT(text, HasSubstr(wanted));
+    }
+    EXPECT_THAT(text, Not(HasSubstr("/tmp/emergency"))) << "nothing is in it any more";
+}
+
+TEST(report, hides_no_letter_that_did_not_come_back) {
+    run_report run = example();
+    run.repair = a_repair();
+    run.repair->redriven->redriven = 300;
+    run.repair->redriven->returned = 4;
+    run.repair->redriven->refused = 2;
+    run.repair->redriven->refusals = {{7, "no such subscription"}};
+    run.repair->recovered->recovered = 301;
+    run.repair->recovered->damaged = 1;
+    run.repair->left = 7;
+    run.repair->trouble = {"the disk is gone"};
+    const std::string text = render(run, {.width = 80});
+    for (const char* wanted :
+         {"300 of 306 dead letters, 4 came back, 2 refused\n", "letter 7: no such subscription\n",
+          "301 of 302 events of the emergency file, 1 lines damaged\n", "7 in the store\n",
+          "  the disk is gone\n", "  kept          /tmp/emergency\n"}) {
+        EXPECT_THAT(text, HasSubstr(wanted));
+    }
+}
+
+TEST(report, says_where_to_find_what_a_stopped_run_left) {
+    run_report run = example();
+    run.repair = a_repair();
+    run.repair->redriven.reset();
+    run.repair->recovered.reset();
+    run.repair->left = 306;
+    const std::string text = render(run, {.width = 80});
+    EXPECT_THAT(text, HasSubstr("nothing was repaired: the run was stopped\n"));
+    EXPECT_THAT(text, HasSubstr("306 in the store\n"));
+    EXPECT_THAT(text, HasSubstr("  kept          /tmp/emergency\n"));
+}
+
+TEST(report, counts_notices_that_say_the_same) {
+    run_report run = example();
+    run.notices = {{"a handler is late", 1}, {"event 1 failed", 300}};
+    const std::string text = render(run, {});
+    EXPECT_THAT(text, HasSubstr("  a handler is late\n"));
+    EXPECT_THAT(text, HasSubstr("  event 1 failed (300 times in all)\n"));
+}
+
+TEST(report, breaks_a_long_notice_between_words) {
+    run_report run = example();
+    run.notices = {{"one two three four five six seven eight nine ten"}};
+    EXPECT_THAT(render(run, {.width = 24}),
+                HasSubstr("\n  one two three four\n    five six seven eight\n    nine ten\n"));
+    run.notices = {{"a_word_that_is_longer_than_the_line and more"}};
+    EXPECT_THAT(render(run, {.width = 24}),
+                HasSubstr("\n  a_word_that_is_longer_than_the_line\n    and more\n"));
 }
 
 TEST(report, shows_what_happened_last_where_there_is_room) {
@@ -155,7 +257,7 @@ TEST(report, is_silent_about_nothing_that_went_wrong) {
     run.refused["type_mismatch"] = 2;
     run.interrupted = true;
     run.audit_complete = false;
-    run.notices = {"a runner did not start"};
+    run.notices = {{"a runner did not start"}};
     run.bus.subscriptions[0].terms.dropped_full = 4;
     run.drained.complete = false;
     run.drained.abandoned = {{"github.push", 17}};
