@@ -45,8 +45,8 @@ void subscribe_chat(stentor::bus& bus, troubles& all) {
                  // A fifth of the calls fail even when it is well: more than the usual budget.
                  .budget = stentor::retry_budget{.share = 0.5}},
          .breaker = stentor::breaker{.name = "chat",
-                                     .window = 20,
-                                     .min_calls = 10,
+                                     .window = 50,
+                                     .min_calls = 20,
                                      .open_for = 250ms,
                                      .open_max = 500ms,
                                      .trials = 3,
