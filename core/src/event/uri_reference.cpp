@@ -96,11 +96,11 @@ std::string without_dots(std::string_view path) {
 }
 
 std::string merged_path(const uri_parts& base, std::string_view path) {
-    if (base.authority && base.path.empty()) {
-        return "/" + std::string(path);
-    }
     const auto slash = base.path.rfind('/');
     std::string merged(base.path.substr(0, slash == std::string_view::npos ? 0 : slash + 1));
+    if (base.authority && base.path.empty()) {
+        merged = '/';
+    }
     return merged += path;
 }
 
