@@ -223,7 +223,7 @@ engine::life::redriving::next engine::life::redriving::look_at(std::uint64_t num
 }
 
 // False: it is skipped. `why` is set when it threw.
-bool engine::life::redriving::transform(dead_letter& letter, std::string& why) {
+bool engine::life::redriving::transform(dead_letter& letter, [[maybe_unused]] std::string& why) {
     bool wanted = true;
 #if defined(__cpp_exceptions)
     try {
