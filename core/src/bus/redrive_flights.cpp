@@ -24,6 +24,7 @@ redrive_flight::~redrive_flight() {
 void redrive_flights::begin(const redrive_flight& one) {
     const std::lock_guard lock(mutex_);
     if (one.grouped) {
+        broken_.reserve(broken_.size() + busy_.size() + 1);  // so that land() needs no memory
         busy_.insert(one.group);
     }
     ++report_.pending;
@@ -80,8 +81,8 @@ void redrive_flights::land(redrive_flight& one) noexcept {
     }));
     one.tracker->drop_reference();
     one.landed = true;
-    static_cast<void>(attempt([&] {
-        auto& store = *one.store;
+    auto& store = *one.store;
+    const bool told = attempt([&] {
         switch (status) {
             case delivery_status::completed: static_cast<void>(store.finish(one.claim)); break;
             case delivery_status::dead_lettered:
@@ -94,7 +95,10 @@ void redrive_flights::land(redrive_flight& one) noexcept {
             // It did not come to its handler, or nobody knows: as if nothing had been tried.
             default: static_cast<void>(store.release(one.claim)); break;
         }
-    }));
+    });
+    if (!told) {
+        static_cast<void>(attempt([&] { static_cast<void>(store.release(one.claim)); }));
+    }
     const std::lock_guard lock(mutex_);
     --report_.pending;
     ++ended_;
@@ -104,7 +108,7 @@ void redrive_flights::land(redrive_flight& one) noexcept {
     if (one.grouped) {
         auto place = busy_.extract(one.group);
         if (!done && !place.empty()) {
-            broken_.insert(std::move(place));  // a node that was there: no memory is needed
+            broken_.insert(std::move(place));
         }
     }
     changed_.notify_all();

@@ -243,14 +243,14 @@ bool engine::life::redriving::transform(dead_letter& letter, [[maybe_unused]] st
 }
 
 engine::life::redriving::next engine::life::redriving::try_again(std::uint64_t number) {
+    auto flight = std::make_shared<redrive_flight>();  // before the claim, which it gives back
+    flight->of = flights_;
+    flight->store = life_.letters_;
     auto claim = life_.letters_->claim(number);
     if (!claim) {
         ++skipped_;
         return next::goes_on;
     }
-    auto flight = std::make_shared<redrive_flight>();
-    flight->of = flights_;
-    flight->store = life_.letters_;
     flight->claim = *std::move(claim);
     auto letter = flight->claim.letter;
     std::string why;
