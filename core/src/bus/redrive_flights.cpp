@@ -24,7 +24,7 @@ redrive_flight::~redrive_flight() {
 void redrive_flights::begin(const redrive_flight& one) {
     const std::lock_guard lock(mutex_);
     if (one.grouped) {
-        broken_.reserve(broken_.size() + busy_.size() + 1);  // so that land() needs no memory
+        broken_.reserve(broken_.size() + busy_.size() + 1);  // so that settle() needs no memory
         busy_.insert(one.group);
     }
     ++report_.pending;
@@ -71,8 +71,13 @@ void redrive_flights::refuse(std::uint64_t number, std::string why) {
     }
 }
 
+void redrive_flights::land(void* flight) noexcept {
+    auto& one = *static_cast<redrive_flight*>(flight);
+    one.of->settle(one);
+}
+
 // The claim ends with the delivery, whoever waits for it, or nobody any more.
-void redrive_flights::land(redrive_flight& one) noexcept {
+void redrive_flights::settle(redrive_flight& one) noexcept {
     auto status = delivery_status::pending;
     static_cast<void>(attempt([&] {
         for (const auto& outcome : one.tracker->outcomes()) {

@@ -343,11 +343,12 @@ engine::life::redriving::next engine::life::redriving::publish(
     const redriven_event again{.through = through.through, .letter = &letter};
     publish_result result;
     do {
+        flights_->begin(*flight);
         flight->tracker = of_.track(result);
         if (flight->tracker == nullptr) {
+            flights_->cancel(*flight);
             break;
         }
-        flights_->begin(*flight);
         result = publish_once({.type = through.through->topic->type,
                                .options = &given,
                                .tracker = flight->tracker,
@@ -355,10 +356,7 @@ engine::life::redriving::next engine::life::redriving::publish(
                                .again = &again},
                               letter);
         if (result) {
-            flight->tracker->when_done(flight, [](void* one) noexcept {
-                auto& landed = *static_cast<redrive_flight*>(one);
-                landed.of->land(landed);
-            });
+            flight->tracker->when_done(flight, redrive_flights::land);
             return next::goes_on;
         }
         flights_->cancel(*flight);

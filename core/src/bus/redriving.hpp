@@ -44,7 +44,7 @@ public:
     void begin(const redrive_flight& one);
     void cancel(const redrive_flight& one) noexcept;
     // By whoever ends the delivery.
-    void land(redrive_flight& one) noexcept;
+    static void land(void* flight) noexcept;
     void refuse(std::uint64_t number, std::string why);
 
     [[nodiscard]] bool busy(std::uint64_t group) const;
@@ -57,6 +57,8 @@ public:
     void await_change(std::uint64_t ended_before) const;
 
 private:
+    void settle(redrive_flight& one) noexcept;
+
     mutable std::mutex mutex_;
     mutable std::condition_variable changed_;
     redrive_report report_;
