@@ -89,6 +89,7 @@ TEST_F(redrive_at_work, brings_every_event_to_its_end_once) {
     for (const auto& each : done) {
         ASSERT_EQ(each.load(), 1);
     }
+    ASSERT_TRUE(bus.wait_idle(patience));  // who waits hears of an end before it is in the books
     EXPECT_EQ(bus.audit().unaccounted(), 0);
 }
 
