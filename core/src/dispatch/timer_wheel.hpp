@@ -35,19 +35,58 @@ public:
     static constexpr std::int64_t tick_ns = 1'000'000;
     static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
-    // Part of what waits. Stays where it is while it is set.
+    // Part of what waits, and small, because a million may wait. Stays where it is while it is set.
     class timer : link {
     public:
-        timer() = default;
+        // The kind is the owner's, who tells his timers apart by it.
+        explicit timer(std::uint8_t kind = 0) noexcept : kind_(kind) {}
         timer(const timer&) = delete;
         timer& operator=(const timer&) = delete;
 
-        [[nodiscard]] bool is_set() const noexcept { return before != nullptr; }
+        [[nodiscard]] bool is_set() const noexcept {
+            return before != nullptr && place_ != chained_place;
+        }
+        [[nodiscard]] std::uint8_t kind() const noexcept { return kind_; }
+
+        // Keeps a moment, to the tick, for whoever sets it later. While it is not set.
+        void aim(std::int64_t at_ns) noexcept { tick_ = tick_of(at_ns) & tick_mask; }
+        [[nodiscard]] std::int64_t moment() const noexcept { return moment_of(tick_); }
 
     private:
         friend class timer_wheel;
-        std::uint64_t tick_ = 0;
-        std::size_t place_ = 0;
+        static constexpr std::uint64_t tick_mask = (std::uint64_t{1} << 46U) - 1;
+        static constexpr std::uint64_t place_mask = (std::uint64_t{1} << 10U) - 1;
+        std::uint64_t tick_ : 46 = 0;
+        std::uint64_t place_ : 10 = 0;
+        std::uint64_t kind_ : 8;
+    };
+
+    // A list of timers that are not set, by the links that they have.
+    class chain {
+    public:
+        chain() noexcept { ends_.before = ends_.after = &ends_; }
+        chain(const chain&) = delete;
+        chain& operator=(const chain&) = delete;
+
+        [[nodiscard]] bool empty() const noexcept { return ends_.after == &ends_; }
+        // Null: there is none.
+        [[nodiscard]] timer* front() const noexcept {
+            return empty() ? nullptr : static_cast<timer*>(ends_.after);
+        }
+        [[nodiscard]] timer* behind(timer& one) const noexcept {
+            link& here = one;
+            return here.after == &ends_ ? nullptr : static_cast<timer*>(here.after);
+        }
+        void push_back(timer& one) noexcept { insert(one, ends_); }
+        void push_front(timer& one) noexcept { insert(one, *ends_.after); }
+        void remove(timer& one) noexcept { take_out(one); }
+
+    private:
+        static void insert(timer& one, link& after) noexcept {
+            one.place_ = chained_place;
+            put_before(one, after);
+        }
+        link ends_;
     };
 
     timer_wheel() noexcept {
@@ -60,7 +99,7 @@ public:
 
     // Not set already. A moment that has passed is due at once.
     void set(timer& what, std::int64_t at_ns) noexcept {
-        what.tick_ = at_ns <= 0 ? 0 : static_cast<std::uint64_t>((at_ns - 1) / tick_ns + 1);
+        what.aim(at_ns);
         put(what);
         ++size_;
     }
@@ -73,6 +112,24 @@ public:
         unlink(what);
         --size_;
         return true;
+    }
+
+    // Takes those out of one list that are wanted. Timers move to lists with lower numbers and at
+    // last to the one that is due, so who visits all lists from the last one down, and then that
+    // one, has seen all, whatever time does in between.
+    static constexpr std::size_t lists = 8 * 64;
+    template <class Wanted>
+    void take_from(std::size_t list, Wanted&& wanted, chain& into) noexcept {
+        auto& ends = lists_[list];
+        for (auto* one = ends.after; one != &ends;) {
+            auto& what = *static_cast<timer*>(one);
+            one = one->after;
+            if (wanted(what)) {
+                unlink(what);
+                --size_;
+                into.push_back(what);
+            }
+        }
     }
 
     // Time goes on to `now_ns`; going back changes nothing.
@@ -136,6 +193,12 @@ private:
     static constexpr std::size_t lists_per_level = std::size_t{1} << digit_bits;
     static constexpr std::size_t levels = 8;  // 2^48 ms; the largest time is below 2^44 ms
     static constexpr std::size_t due_place = levels * lists_per_level;
+    static constexpr std::size_t chained_place = due_place + 1;
+    static_assert(due_place == lists);
+
+    static std::uint64_t tick_of(std::int64_t at_ns) noexcept {
+        return at_ns <= 0 ? 0 : static_cast<std::uint64_t>((at_ns - 1) / tick_ns + 1);
+    }
 
     static std::int64_t moment_of(std::uint64_t tick) noexcept {
         constexpr auto last = static_cast<std::uint64_t>(never / tick_ns);
@@ -155,20 +218,24 @@ private:
     }
 
     void append(timer& what, std::size_t place) noexcept {
-        auto& list = lists_[place];
-        link& one = what;
-        one.before = list.before;
-        one.after = &list;
-        list.before->after = &one;
-        list.before = &one;
-        what.place_ = place;
+        put_before(what, lists_[place]);
+        what.place_ = place & timer::place_mask;
     }
 
-    void unlink(timer& what) noexcept {
-        link& one = what;
+    static void put_before(link& one, link& after) noexcept {
+        one.before = after.before;
+        one.after = &after;
+        after.before->after = &one;
+        after.before = &one;
+    }
+    static void take_out(link& one) noexcept {
         one.before->after = one.after;
         one.after->before = one.before;
         one.before = one.after = nullptr;
+    }
+
+    void unlink(timer& what) noexcept {
+        take_out(what);
         const auto& list = lists_[what.place_];
         if (what.place_ != due_place && list.after == &list) {
             forget(what.place_);

@@ -4,6 +4,7 @@
 #include "dispatch/timer_wheel.hpp"
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
 
@@ -27,13 +28,21 @@ private:
 // threads.
 // Publishers never come here.
 //
+// Timers of the kind `plain` carry no function, to be smaller: what happens with them is one
+// function of the wheel.
+//
 // Threads: any. Progress: blocking, for as long as it takes to move a few timers; cancel() also for
 // the action that is happening, so that after it nothing refers to the timer.
 class timers {
 public:
+    static constexpr std::uint8_t plain = 1;
+    // With the timers' lock, as timed_action::function.
+    using plain_function = void (*)(timer_wheel::timer&) noexcept;
+    explicit timers(plain_function happens = nullptr) noexcept : plain_(happens) {}
+
     // Not set already. True: it is now the first one, so whoever sleeps until the former first one
     // must be woken.
-    [[nodiscard]] bool set(timed_action& what, std::int64_t at_ns) noexcept {
+    [[nodiscard]] bool set(timer_wheel::timer& what, std::int64_t at_ns) noexcept {
         const std::lock_guard lock(mutex_);
         const auto before = wheel_.next_look();
         wheel_.set(what, at_ns);
@@ -41,11 +50,21 @@ public:
     }
 
     // False: it was not set, or it has happened.
-    bool cancel(timed_action& what) noexcept {
+    bool cancel(timer_wheel::timer& what) noexcept {
         const std::lock_guard lock(mutex_);
         const bool was_set = wheel_.cancel(what);
         note_next();
         return was_set;
+    }
+
+    // Takes all out that are wanted. Lets others have the lock in between; what is set meanwhile
+    // may be missed.
+    template <class Wanted>
+    void take_all(Wanted&& wanted, timer_wheel::chain& into) noexcept {
+        for (auto left = timer_wheel::lists; left-- > 0;) {
+            take_from(left, wanted, into);
+        }
+        take_from(timer_wheel::lists, wanted, into);
     }
 
     // Lets everything happen whose moment has come. True: there was something.
@@ -60,11 +79,11 @@ public:
             wheel_.advance(now_ns);
             int left = actions_per_lock;
             while (more && left-- > 0) {
-                auto* due = static_cast<timed_action*>(wheel_.take_due());
+                auto* due = wheel_.take_due();
                 more = due != nullptr;
                 if (more) {
                     happened = true;
-                    due->happens_(*due);
+                    happen(*due);
                 }
             }
             note_next();
@@ -86,12 +105,29 @@ public:
 private:
     static constexpr int actions_per_lock = 64;
 
+    template <class Wanted>
+    void take_from(std::size_t list, Wanted&& wanted, timer_wheel::chain& into) noexcept {
+        const std::lock_guard lock(mutex_);
+        wheel_.take_from(list, wanted, into);
+        note_next();
+    }
+
+    void happen(timer_wheel::timer& due) noexcept {
+        if (due.kind() == plain) {
+            plain_(due);
+        } else {
+            auto& action = static_cast<timed_action&>(due);
+            action.happens_(action);
+        }
+    }
+
     std::int64_t note_next() noexcept {
         const auto next = wheel_.next_look();
         next_look_.store(next, std::memory_order_relaxed);
         return next;
     }
 
+    const plain_function plain_;
     mutable std::mutex mutex_;
     timer_wheel wheel_;
     // Written under the lock, read by whoever looks whether it is time.

@@ -199,4 +199,78 @@ TEST(timer_wheel, holds_a_million) {
     EXPECT_TRUE(timers.empty());
 }
 
+TEST(timer_wheel, keeps_a_moment_until_the_timer_is_set) {
+    wheel timers;
+    alarm one(1);
+    one.aim(7 * ms + 1);
+    EXPECT_EQ(one.moment(), 8 * ms);
+    EXPECT_FALSE(one.is_set());
+    timers.set(one, one.moment());
+    EXPECT_EQ(timers.next_expiry(), 8 * ms);
+}
+
+TEST(timer_wheel, tells_kinds_apart) {
+    const wheel::timer other(7);
+    const wheel::timer usual;
+    EXPECT_EQ(other.kind(), 7);
+    EXPECT_EQ(usual.kind(), 0);
+}
+
+TEST(timer_chain, keeps_timers_that_are_not_set_in_order) {
+    wheel::chain chain;
+    EXPECT_TRUE(chain.empty());
+    EXPECT_EQ(chain.front(), nullptr);
+    alarm one(1);
+    alarm two(2);
+    alarm three(3);
+    chain.push_back(two);
+    chain.push_back(three);
+    chain.push_front(one);
+    EXPECT_EQ(chain.front(), &one);
+    EXPECT_EQ(chain.behind(one), &two);
+    EXPECT_EQ(chain.behind(three), nullptr);
+    EXPECT_FALSE(one.is_set());
+    wheel timers;
+    EXPECT_FALSE(timers.cancel(two)) << "it is in no wheel";
+    chain.remove(two);
+    EXPECT_EQ(chain.behind(one), &three);
+    timers.set(two, 5 * ms);
+    EXPECT_TRUE(timers.cancel(two));
+    chain.remove(one);
+    chain.remove(three);
+    EXPECT_TRUE(chain.empty());
+}
+
+// Time goes on between the lists, so that timers move while they are looked for.
+TEST(timer_wheel, gives_all_that_are_wanted_whatever_time_does_meanwhile) {
+    std::mt19937 random(20'261'127);
+    for (int round = 0; round < 50; ++round) {
+        wheel timers;
+        std::vector<std::unique_ptr<alarm>> all;
+        for (int number = 0; number < 500; ++number) {
+            all.push_back(std::make_unique<alarm>(number));
+            timers.set(*all.back(), static_cast<std::int64_t>(random() % 400'000) * ms);
+        }
+        wheel::chain found;
+        std::int64_t now = 0;
+        const auto odd = [](wheel::timer& one) { return static_cast<alarm&>(one).number % 2 == 1; };
+        for (auto list = wheel::lists; list-- > 0;) {
+            timers.take_from(list, odd, found);
+            now += static_cast<std::int64_t>(random() % 1'000) * ms;
+            timers.advance(now);
+        }
+        timers.take_from(wheel::lists, odd, found);
+        std::vector<bool> seen(all.size());
+        while (auto* one = found.front()) {
+            found.remove(*one);
+            seen[static_cast<std::size_t>(static_cast<alarm*>(one)->number)] = true;
+        }
+        for (std::size_t number = 0; number < all.size(); ++number) {
+            ASSERT_EQ(seen[number], number % 2 == 1) << number;
+            ASSERT_EQ(all[number]->is_set(), number % 2 == 0) << number;
+        }
+        EXPECT_EQ(timers.size(), all.size() / 2);
+    }
+}
+
 }  // namespace
