@@ -50,6 +50,7 @@ int main() {
             .max_concurrency = 8,
             .capacity = 10'000,
             .when_full = stentor::when_full::reject,
+            .deadline = 2s,
             .retry = {.max_attempts = 5, .base = 1ms, .cap = 2ms},
             .breaker = stentor::breaker{.window = 100, .failure_rate = 0.5},
             .fallback = [](const order_placed& order,

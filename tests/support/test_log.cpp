@@ -21,7 +21,8 @@ stentor::log_sink test_log::sink() const {
                                           .queue_wait = record.queue_wait,
                                           .error = std::string(record.error),
                                           .suppressed = record.suppressed,
-                                          .deliveries = record.deliveries});
+                                          .deliveries = record.deliveries,
+                                          .timed_out = record.timed_out});
                 },
             .on_notice =
                 [to = book_](const stentor::notice_record& record) {

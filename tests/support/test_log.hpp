@@ -31,6 +31,7 @@ struct logged_error {
     std::string error;
     std::uint64_t suppressed = 0;
     std::uint64_t deliveries = 1;
+    bool timed_out = false;
 };
 
 // A log sink that remembers. Shared with the sinks that it hands out, so it may go before the bus.

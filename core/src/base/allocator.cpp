@@ -27,11 +27,19 @@ void return_free_memory() noexcept {
 
 #else
 
-// operator new rather than malloc, so that a host that replaces it sees this memory too.
+// operator new rather than malloc, so that a host that replaces it sees this memory too. The plain
+// one where it will do, because the aligned one rounds sizes up.
 void* allocate_bytes(std::size_t size, std::size_t align) noexcept {
+    if (align <= __STDCPP_DEFAULT_NEW_ALIGNMENT__) {
+        return ::operator new(size, std::nothrow);
+    }
     return ::operator new(size, std::align_val_t{align}, std::nothrow);
 }
 void free_bytes(void* block, std::size_t align) noexcept {
+    if (align <= __STDCPP_DEFAULT_NEW_ALIGNMENT__) {
+        ::operator delete(block);
+        return;
+    }
     ::operator delete(block, std::align_val_t{align});
 }
 void return_free_memory() noexcept {

@@ -2,6 +2,10 @@
 #include "base/attempt.hpp"
 #include "bus/life.hpp"
 #include <stentor/registry/system_events.hpp>
+#include <stentor/resilience/breaker.hpp>
+
+#include <string>
+#include <utility>
 
 // What the engine publishes about its subscriptions. Without any lock; to nobody it costs a look.
 namespace stentor::inline v0::detail {
@@ -63,6 +67,25 @@ void engine::life::announce_failed(const subscription_record& about, std::string
         return system::handler_failed{
             .name = about.name, .hook = std::string(hook), .error = std::string(why)};
     });
+}
+
+// A breaker may outlive the bus, in the hands of who asked the registry for it.
+void engine::life::announce_changes_of(breaker& options, std::string_view subscription) const {
+    options.on_change = [told = std::move(options.on_change), bus = of_.weak_from_this(),
+                         name = options.name.empty() ? std::string(subscription)
+                                                     : options.name](const breaker_change& what) {
+        if (const auto still = bus.lock()) {
+            still->life_->announce<system::breaker_changed>(false, [&] {
+                return system::breaker_changed{.name = name,
+                                               .from = std::string(to_string(what.from)),
+                                               .to = std::string(to_string(what.to)),
+                                               .number = what.number};
+            });
+        }
+        if (told) {
+            told(what);
+        }
+    };
 }
 
 void engine::life::announce_late(const late_call& about) noexcept {

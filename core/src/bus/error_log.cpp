@@ -47,6 +47,7 @@ void error_to_stderr(const error_record& record) {
         if (record.retry_in) {
             append_json(line, "retry_in_ns", record.retry_in->count());
         }
+        append_json_if(line, "timed_out", record.timed_out);
         append_json(line, "duration_ns", record.duration.count());
         append_json(line, "queue_wait_ns", record.queue_wait.count());
     } else {
@@ -210,6 +211,30 @@ std::vector<std::string> error_log::error_chain(const subscription_record& of,
     return chain;
 }
 
+std::size_t error_log::write_errors(const subscription_record& of, const outcome* said,
+                                    std::span<char> into) noexcept {
+    std::size_t used = 0;
+    const auto put = [&](std::string_view text) {
+        const auto length = std::min(text.size(), into.size() - used);
+        std::memcpy(into.data() + used, text.data(), length);
+        used += length;
+    };
+    if (said != nullptr) {
+        put(verdict_of(of, *said));
+        put(said->why().empty() ? "" : ": ");
+        put(said->why());
+        return used;
+    }
+#if defined(__cpp_exceptions)
+    const auto take = [&](std::string_view text) {
+        put(used == 0 ? std::string_view() : std::string_view("\0", 1));
+        put(text);
+    };
+    static_cast<void>(attempt([&] { detail::describe(take, 0); }));
+#endif
+    return used;
+}
+
 void error_log::record_failure(const failure& what) {
     const auto& subscription = what.subscription;
     const auto& slot = what.slot;
@@ -257,6 +282,7 @@ void error_log::record_failure(const failure& what) {
          .retry_in = what.retry_in_ns < 0
                          ? std::nullopt
                          : std::optional(std::chrono::nanoseconds(what.retry_in_ns)),
+         .timed_out = what.timed_out,
          .duration = std::chrono::nanoseconds(what.duration_ns),
          .queue_wait = std::chrono::nanoseconds(std::max<std::int64_t>(what.wait_ns, 0)),
          .error = text,

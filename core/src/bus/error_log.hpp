@@ -30,6 +30,8 @@ public:
                     std::string_view callback) noexcept override;
     [[nodiscard]] std::string describe(const subscription_record& of,
                                        const outcome* said) noexcept override;
+    [[nodiscard]] std::size_t write_errors(const subscription_record& of, const outcome* said,
+                                           std::span<char> into) noexcept override;
     // The same, the current exception and each that is nested in it alone.
     [[nodiscard]] std::vector<std::string> error_chain(const subscription_record& of,
                                                        const outcome* said);

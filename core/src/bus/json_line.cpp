@@ -32,6 +32,14 @@ void append_json(std::string& out, std::string_view name, std::int64_t number) {
     out += std::to_string(number);
 }
 
+void append_json_if(std::string& out, std::string_view name, bool so) {
+    if (so) {
+        out += ",\"";
+        out += name;
+        out += "\":true";
+    }
+}
+
 void write_line(std::string line) noexcept {
     line += '\n';
     std::fwrite(line.data(), 1, line.size(), stderr);

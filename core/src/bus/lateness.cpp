@@ -37,11 +37,14 @@ void engine::life::late(const late_call& about) noexcept {
 }
 
 void engine::life::look(std::int64_t now_ns) noexcept {
-    if (of_.shared_.what.late_after_ns == 0) {
+    if (of_.shared_.late_least_ns.load(std::memory_order_relaxed) == 0) {
         return;
     }
     for (const auto& one : of_.runners_) {
         one->check_late(now_ns);
+    }
+    if (of_.shared_.what.late_after_ns == 0) {
+        return;
     }
     if (of_.shared_.hooks_running.load(std::memory_order_relaxed) != 0) {
         look_at_hooks(now_ns);

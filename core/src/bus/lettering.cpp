@@ -15,12 +15,6 @@ namespace stentor::inline v0::detail {
 
 namespace {
 
-std::chrono::system_clock::time_point time_of(std::int64_t unix_ns) noexcept {
-    return std::chrono::system_clock::time_point(
-        std::chrono::duration_cast<std::chrono::system_clock::duration>(
-            std::chrono::nanoseconds(unix_ns)));
-}
-
 // What the event is and came with.
 void describe_event(dead_letter& letter, const slot_header& slot, const letter_codec* codec) {
     const any_event event(reinterpret_cast<const std::byte*>(&slot));
@@ -91,9 +85,9 @@ std::unique_ptr<dead_letter> engine::life::write(const failure& about,
         describe_event(*letter, about.slot, codec ? &*codec : nullptr);
         letter->subscription = about.subscription.name;
         letter->reason = why;
-        const auto now = of_.shared_.start_unix_ns() + of_.shared_.now();
+        const auto began = of_.shared_.now() - about.duration_ns;
         add_attempt(*letter, {.number = about.attempt,
-                              .at = time_of(now - about.duration_ns),
+                              .at = of_.shared_.wall_time(began),
                               .duration = std::chrono::nanoseconds(about.duration_ns),
                               .errors = of_.log_.error_chain(about.subscription, about.said)});
         letter->attempts_total = static_cast<std::uint64_t>(about.attempt);

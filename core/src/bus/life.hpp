@@ -53,6 +53,8 @@ public:
     void announce_failed(const subscription_record& about, std::string_view hook,
                          std::string_view why) noexcept;
     void announce_late(const late_call& about) noexcept;
+    // Lets each change of the breaker be announced, too. Before it is made.
+    void announce_changes_of(breaker& options, std::string_view subscription) const;
 
     // By whom a subscription is paused whose letters the store does not take.
     static constexpr std::string_view letters_pauser = "dead_letters";

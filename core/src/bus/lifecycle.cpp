@@ -105,7 +105,7 @@ struct engine::start_ticket final : runner_task {
             return true;
         }
         owner.shared_.refresh_coarse(owner.shared_.now());
-        if (owner.shared_.clock_work.expire(owner.shared_.now())) {
+        if (owner.shared_.look_at_timers(owner.shared_.now())) {
             return true;
         }
         if (!owner.shared_.take_maintenance_request()) {

@@ -214,6 +214,7 @@ bus_snapshot engine::snapshot() const {
         about.late = one->late.read();
         about.retried = one->retried.read();
         about.fell_back = one->fell_back.read();
+        about.overdue = one->overdue.read();
         if (one->gate != nullptr && one->gate->breaker != nullptr) {
             about.breaker = to_string(one->gate->breaker->state());
         }

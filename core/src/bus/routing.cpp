@@ -49,6 +49,7 @@ bool engine::own_lane_for(subscription_record& record) {
     if (record.own != nullptr) {
         record.own->serves = record.weak_from_this();
         record.own->gate = record.gate;
+        record.own->retries = record.retries.get();
     }
     if (record.own != nullptr && record.form.coroutine && record.options.max_concurrency != 0) {
         // Those that wait count as well, and no runner is with them.

@@ -35,6 +35,31 @@ void listen_to(subscription_record& record, const event_type* type, const patter
     record.system = about_system(type, topics);
 }
 
+void take(subscription_record& record, subscription_options&& options) {
+    record.options = std::move(options);
+    record.has_owner = record.options.owner.has_value();
+    record.deadline_ns = record.options.deadline.count();
+}
+
+// More than one, or one whose letter may have to wait.
+void allow_attempts(scheduler& shared, subscription_record& record, retry_plan plan) {
+    const auto& options = record.options;
+    record.retries = std::make_shared<retry_room>(shared, record, std::move(plan));
+    record.letters =
+        !record.system && options.dead_letters.value_or(options.critical || options.retry.enabled);
+    if (record.letters && options.retry.enabled) {
+        record.retries->remember_attempts();
+    }
+}
+
+// The watch looks for calls as short as the shortest deadline. Under the registry's lock.
+void watch_deadline(scheduler& shared, const subscription_record& record) noexcept {
+    const auto least = shared.late_least_ns.load(std::memory_order_relaxed);
+    if (record.deadline_ns != 0 && (least == 0 || record.deadline_ns < least)) {
+        shared.late_least_ns.store(record.deadline_ns, std::memory_order_relaxed);
+    }
+}
+
 }  // namespace
 
 result<subscription, error> engine::subscribe(std::string_view name, const event_type* type,
@@ -71,6 +96,9 @@ result<subscription, error> engine::subscribe_checked(std::string_view name, con
     if (!serving) {
         return unexpected<error>(serving.error());
     }
+    if (options.breaker && !about_system(type, topics)) {
+        life_->announce_changes_of(*options.breaker, name);
+    }
     auto gate = make_gate(name, options, handler.traits, life_->breakers, shared_.source());
     if (!gate) {
         return unexpected<error>(std::move(gate.error()));
@@ -85,18 +113,14 @@ result<subscription, error> engine::subscribe_checked(std::string_view name, con
         shared_.wake_watch();
     }
     listen_to(*record, type, topics);
-    record->options = std::move(options);
-    record->has_owner = record->options.owner.has_value();
+    take(*record, std::move(options));
     record->where = where;
     record->call = std::move(handler.call);
     record->form = handler.traits;
     record->room = record->form.coroutine ? std::make_shared<waiting_room>(shared_) : nullptr;
     if (*attempts) {
-        record->retries = std::make_shared<retry_room>(shared_, *record, std::move(**attempts));
+        allow_attempts(shared_, *record, std::move(**attempts));
     }
-    record->letters = record->retries != nullptr && !record->system &&
-                      record->options.dead_letters.value_or(record->options.critical ||
-                                                            record->options.retry.enabled);
     record->gate = *std::move(gate);
     record->served_by = *serving;
     record->in_shared_lane.store(begins_shared(*record), std::memory_order_relaxed);
@@ -107,6 +131,7 @@ result<subscription, error> engine::subscribe_checked(std::string_view name, con
             return unexpected<error>(std::move(*wrong));
         }
         record->number = next_number_++;
+        watch_deadline(shared_, *record);
         if (kit_ != nullptr) {
             record->call = kit_->around(name, std::move(record->call));
             record->form.bare = nullptr;  // of what it was

@@ -43,6 +43,10 @@ std::optional<std::string> check_execution(const subscription_options& options,
                "placement, because it queues nothing; leave them as they are, or use "
                "execution::pool";
     }
+    if (options.deadline.count() > 0) {
+        return "execution::inline_ does not go with deadline, because publishers make its calls, "
+               "and nobody else could tell them; leave it out, or use execution::pool";
+    }
     if (form.batch) {
         return "execution::inline_ does not go with a handler that takes spans, because nothing "
                "waits there to be taken together; take one event, or use execution::pool";
@@ -83,6 +87,9 @@ std::optional<error> check_options(std::string_view name, const subscription_opt
     }
     if (options.when_full.blocks() && options.when_full.deadline().count() < 0) {
         return wrong("when_full::block has a negative deadline; give zero or more");
+    }
+    if (options.deadline.count() < 0) {
+        return wrong("deadline is negative; give an attempt a positive time, or leave it out");
     }
     if (options.max_concurrency < 0 || options.max_concurrency > 1024) {
         return wrong("max_concurrency is " + std::to_string(options.max_concurrency) +

@@ -78,9 +78,19 @@ void detached_delivery::begin(const delivery_frame& from_batch, lane& queue,
     to = &record;
     frame.attempt = from_batch.attempt;
     ending = detached_end::running;
-    ended_ = to_runner = here = elsewhere = false;
+    ended_ = to_runner = here = elsewhere = overdue = false;
     stage = waiting_room::stage::running;
     sends = 0;
+}
+
+bool detached_delivery::limit_attempt() noexcept {
+    limit.reset(new (std::nothrow) attempt_limit(shared, *to, this));
+    if (limit == nullptr) {
+        return false;
+    }
+    frame.stop = limit.get();
+    limit->open();
+    return true;
 }
 
 void detached_delivery::keep_event() noexcept {
@@ -205,6 +215,10 @@ void run_detached(detached_delivery& one, runner* by) noexcept {
             cancel_detached(one, by);
             return;
         }
+        if (verdict == waiting_room::verdict::overdue) {
+            end_overdue(one, by);
+            return;
+        }
     }
 }
 
@@ -218,12 +232,13 @@ detached_end charge_failure(detached_delivery& one, const outcome* said) noexcep
                                 .slot = one.header(),
                                 .duration_ns = one.shared.now() - begun,
                                 .wait_ns = begun - (one.header().stamp & ~stamp_flags),
-                                .attempt = one.progress.attempt(),
-                                .said = said};
+                                .attempt = one.past.progress.attempt(),
+                                .said = said,
+                                .timed_out = one.limit != nullptr && one.limit->over()};
     const auto next =
         one.to->retries == nullptr
             ? follow_up::fails
-            : one.to->retries->after_failure(about, one.progress, one.frame.stride, one.again);
+            : one.to->retries->after_failure(about, one.past, one.frame.stride, one.again);
     if (next == follow_up::waits) {
         return detached_end::put_off;
     }
@@ -242,15 +257,21 @@ detached_end charge_failure(detached_delivery& one, const outcome* said) noexcep
     return kept ? detached_end::dead_lettered : detached_end::failed;
 }
 
+detached_end fail_overdue(detached_delivery& one) noexcept {
+    return charge_for_deadline(*one.to,
+                               [&](const outcome* said) { return charge_failure(one, said); });
+}
+
 // What it said, or threw.
 detached_end end_of(detached_delivery& one) noexcept {
 #if defined(__cpp_exceptions)
     try {
 #endif
         const at_work mine(one);
+        const bool told = one.limit != nullptr && !one.to->form.answers && one.limit->told();
         const auto said = one.conclude(one.root);
         switch (said.what()) {
-            case outcome::verdict::done: return detached_end::completed;
+            case outcome::verdict::done: return told ? fail_overdue(one) : detached_end::completed;
             case outcome::verdict::ignore: return detached_end::ignored;
             case outcome::verdict::release: return detached_end::released;
             case outcome::verdict::retry:
@@ -267,7 +288,7 @@ detached_end end_of(detached_delivery& one) noexcept {
 // Given back after attempts that failed: in the lane's queue they would be forgotten. False: there
 // were none, or no memory.
 bool keeps_attempts(detached_delivery& one) noexcept {
-    if (one.progress.attempts == 0) {
+    if (one.past.progress.attempts == 0) {
         return false;
     }
     one.again = retry_wait::make(one.frame.stride);
@@ -275,7 +296,7 @@ bool keeps_attempts(detached_delivery& one) noexcept {
         return false;
     }
     std::memcpy(one.again->slot(), &one.image, one.frame.stride);
-    one.again->progress = one.progress;
+    one.again->keep(one.past.progress, one.past.recorded);
     return true;
 }
 
@@ -286,8 +307,8 @@ void wait_for_retry(detached_delivery& one, runner* by) noexcept {
     auto* again = std::exchange(one.again, nullptr);
     again->from = one.from;
     again->key = one.key;
-    again->keyed = one.keyed;
-    again->carried = one.carried;
+    again->keyed = one.keyed ? 1 : 0;
+    again->carried = one.carried ? 1 : 0;
     one.owner.reset();
     if (one.entered) {
         to.room->leave(one);
@@ -301,6 +322,13 @@ void wait_for_retry(detached_delivery& one, runner* by) noexcept {
 
 }  // namespace
 
+void end_overdue(detached_delivery& one, runner* by) noexcept {
+    one.destroy_coroutine();
+    one.ending = fail_overdue(one);
+    record_times(one);
+    finish_detached(one, by);
+}
+
 void finish_detached(detached_delivery& one, runner* by) noexcept {
     if (one.ending == detached_end::running) {
         one.ending = end_of(one);
@@ -311,6 +339,7 @@ void finish_detached(detached_delivery& one, runner* by) noexcept {
         one.destroy_coroutine();
         record_times(one);
     }
+    one.limit.reset();  // what comes now may be the last that keeps the subscription
     if (one.ending == detached_end::put_off) {
         wait_for_retry(one, by);
         return;
@@ -338,6 +367,7 @@ void finish_detached(detached_delivery& one, runner* by) noexcept {
 
 void cancel_detached(detached_delivery& one, runner* by) noexcept {
     one.destroy_coroutine();
+    one.limit.reset();
     one.pass.ignore();
     settle_detached(one, detached_end::cancelled, by);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "dispatch/attempt_limit.hpp"
 #include "dispatch/continuations.hpp"
 #include "dispatch/retry_room.hpp"
 #include "dispatch/timers.hpp"
@@ -72,6 +73,8 @@ public:
     // From now on nothing but its owner can touch it: no timer, no ticket. By the owner.
     void call_off() noexcept;
     void destroy_coroutine() noexcept;
+    // The attempt has a deadline. False: no memory.
+    [[nodiscard]] bool limit_attempt() noexcept;
     // Its attempt failed.
     void end_pass(const outcome* failed_with) noexcept;
     // The delivery whose coroutine the calling thread runs or destroys, or null.
@@ -111,11 +114,12 @@ public:
     coroutine_conclusion conclude = nullptr;
     std::int64_t suspended_first = 0;  // scheduler::now()
     detached_end ending = detached_end::running;
-    retry_progress progress;  // of the attempt that this is
+    attempts_so_far past;  // of the attempt that this is
     // Of the breaker that let it through, which lives as long as the subscription.
     circuit_breaker::permit pass;
-    retry_wait* again = nullptr;  // put off: what waits
-    std::uint32_t sends = 0;      // the owner's: for the wait that it is in
+    std::unique_ptr<attempt_limit> limit;  // of an attempt with a deadline
+    retry_wait* again = nullptr;           // put off: what waits
+    std::uint32_t sends = 0;               // the owner's: for the wait that it is in
 
     // --- under the room's lock, or the owner's while it is running -----------------------------
     waiting_room::stage stage = waiting_room::stage::running;
@@ -123,6 +127,7 @@ public:
     bool to_runner = false;  // it waits for nothing but a runner with time for it
     bool here = false;       // notified: and it goes on on the thread that it is on
     bool elsewhere = false;  // its wait is over, and where it shall go on it could not
+    bool overdue = false;    // its deadline has passed: once suspended it does not go on
     std::uint64_t wait = 0;  // its number; counts the waits that have ended
     detached_delivery* before = nullptr;
     detached_delivery* after = nullptr;
@@ -150,6 +155,8 @@ void settle_apart(const apart_entry& one, detached_end how, runner* by) noexcept
 void settle_detached(detached_delivery& one, detached_end how, runner* by) noexcept;
 // Destroys its coroutine and settles it as cancelled.
 void cancel_detached(detached_delivery& one, runner* by) noexcept;
+// Its deadline passed while it was suspended: destroys its coroutine, which is a failed attempt.
+void end_overdue(detached_delivery& one, runner* by) noexcept;
 // It has ended: what it threw is recorded, then it is settled.
 void finish_detached(detached_delivery& one, runner* by) noexcept;
 // Lets it run until it waits or ends, and sees to the rest. It is the caller's.

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "base/sync.hpp"
-#include "dispatch/timers.hpp"
+#include "dispatch/retry_wait.hpp"
+#include "resilience/attempt_history.hpp"
 #include "resilience/retry_allowance.hpp"
-#include <stentor/event/slot.hpp>
 #include <stentor/resilience/dead_letter.hpp>
 #include <stentor/resilience/retry_plan.hpp>
 
@@ -19,46 +19,9 @@ namespace stentor::inline v0::detail {
 
 struct failure;
 class lane;
-class retry_room;
 class runner;
 class scheduler;
 class subscription_record;
-
-// A delivery between two attempts: a copy of its slot, which carries the event or refers to its
-// envelope, and what the next attempt has to know. It keeps its credit and, in a lane with an
-// order, its key, so that later events of the key stay behind it; no runner and no flight.
-//
-// The slot lies behind the object. By one thread at a time: the runner that makes it, then the
-// room, then whoever takes it out.
-struct alignas(slot_align_max) retry_wait final : timed_action {
-    // Null: no memory.
-    [[nodiscard]] static retry_wait* make(std::size_t slot_size) noexcept;
-    static void dispose(retry_wait* one) noexcept;
-
-    [[nodiscard]] std::byte* slot() noexcept { return reinterpret_cast<std::byte*>(this + 1); }
-    [[nodiscard]] const slot_header& header() noexcept {
-        return *reinterpret_cast<const slot_header*>(slot());
-    }
-
-    retry_room* room = nullptr;
-    lane* from = nullptr;
-    retry_progress progress;
-    std::int64_t due_ns = 0;
-    std::uint64_t key = 0;
-    // Under the room's lock.
-    retry_wait* before = nullptr;
-    retry_wait* after = nullptr;
-    retry_wait* next = nullptr;  // among those that are due; before, in its maker's list
-    // Not for another attempt: the store did not take it.
-    std::unique_ptr<dead_letter> owed;
-    bool keyed = false;
-    bool carried = false;
-    bool inside = false;    // the room has it
-    bool happened = false;  // its moment has come
-
-private:
-    explicit retry_wait() noexcept;
-};
 
 // What follows a failed attempt.
 enum class follow_up : std::uint8_t {
@@ -82,20 +45,22 @@ enum class follow_up : std::uint8_t {
 // one, because they call happen() with theirs; so no timer is set or cancelled under it.
 class retry_room {
 public:
-    retry_room(scheduler& shared, subscription_record& of, retry_plan plan) noexcept;
+    retry_room(scheduler& shared, subscription_record& of, retry_plan plan);
+    // What failed is written down for the letters of those that fail for good. Once, before use.
+    void remember_attempts() { history_ = std::make_unique<attempt_history>(); }
 
     // After a failed attempt, which is recorded unless it fails; what was thrown is the current
     // exception. If the delivery waits, `made` is what the caller hands to wait() when it has left
     // its batch: one that it had already, or a new one, with a copy of the slot. The caller sees to
     // the reference to the envelope.
-    [[nodiscard]] follow_up after_failure(failure about, const retry_progress& so_far,
+    [[nodiscard]] follow_up after_failure(failure about, const attempts_so_far& past,
                                           std::size_t slot_size, retry_wait*& made) noexcept;
     [[nodiscard]] subscription_record& of() const noexcept { return of_; }
     // When one that the store did not take is offered to it again.
     [[nodiscard]] std::int64_t when_owed() const noexcept;
     [[nodiscard]] std::int32_t attempts_max() const noexcept { return plan_.policy().max_attempts; }
 
-    // Until its due_ns. False: nobody waits here any more; it stays the caller's, to be cancelled.
+    // Until its moment(). False: nobody waits here any more; it stays the caller's, who cancels it.
     [[nodiscard]] bool wait(retry_wait& one) noexcept;
     // A runner has it and may not make the call, because the subscription is paused. False: as
     // above.
@@ -120,19 +85,24 @@ public:
         return size_.load(std::memory_order_relaxed);
     }
 
-    static void happen(timed_action& self) noexcept;
-
 private:
+    friend void retry_due(timer_wheel::timer& which) noexcept;
+    void happen(retry_wait& one) noexcept;
     [[nodiscard]] retry_decision decide(const failure& about,
                                         const retry_progress& so_far) noexcept;
-    [[nodiscard]] follow_up give_up(const failure& about, const retry_progress& so_far,
+    void record(const failure& about, std::uint32_t before, retry_wait& into) noexcept;
+    void add_history(dead_letter& letter, const failure& about, std::uint32_t latest) noexcept;
+    [[nodiscard]] follow_up give_up(const failure& about, const attempts_so_far& past,
                                     std::size_t slot_size, dead_letter_reason why,
                                     retry_wait*& made) noexcept;
     [[nodiscard]] bool fall_back(const failure& about, std::string& thrown) noexcept;
     [[nodiscard]] bool closing() const noexcept;
     [[nodiscard]] std::int64_t first_attempts() const noexcept;
-    void link(retry_wait& one) noexcept;
-    void unlink(retry_wait& one) noexcept;
+    void enter(retry_wait& one) noexcept;
+    void leave(retry_wait& one) noexcept;
+    [[nodiscard]] bool takes_out(timer_wheel::timer& one) noexcept;
+    [[nodiscard]] retry_wait* first_due() const noexcept;
+    [[nodiscard]] retry_wait* due_behind(retry_wait& one) const noexcept;
     void make_due(retry_wait& one, bool first) noexcept;
     void announce(retry_wait& one) noexcept;
 
@@ -142,9 +112,8 @@ private:
     std::optional<retry_allowance<real_sync>> budget_;
 
     std::mutex mutex_;
-    retry_wait* first_ = nullptr;  // of all
-    retry_wait* first_due_ = nullptr;
-    retry_wait* last_due_ = nullptr;
+    timer_wheel::chain due_;
+    std::unique_ptr<attempt_history> history_;  // null: its failures leave no letters
     bool paused_ = false;
     bool closed_ = false;
     // Written under the lock, read by audits.

@@ -23,7 +23,9 @@
 
 namespace stentor::inline v0::detail {
 
+class attempt_limit;
 class detached_delivery;
+struct attempts_so_far;
 struct retry_wait;
 enum class follow_up : std::uint8_t;
 
@@ -108,8 +110,9 @@ public:
     // asks the runner to look up after this call, and lets others in meanwhile.
     enum class sight : std::uint8_t { nothing, call, long_call };
     sight check_overdue() noexcept;
-    // Watch: reports a call that lasts longer than the bus allows, once.
-    void check_late(std::int64_t now_ns) noexcept;
+    // Watch: reports a call that lasts longer than it may, once. `ended`: by the runner itself,
+    // when the call is over.
+    void check_late(std::int64_t now_ns, bool ended = false) noexcept;
 
     // --- coroutines (runner_coroutines.cpp) ----------------------------------------------------
     [[nodiscard]] coroutine_delivery* detach(delivery_frame& frame) noexcept override;
@@ -157,6 +160,8 @@ private:
         std::size_t fell_back = 0;  // of those completed
         std::size_t ignored = 0;
         std::size_t released = 0;
+        attempt_limit* limit = nullptr;  // of the call that runs now; null: none
+        bool overdue = false;            // of a coroutine's
     };
 
     void set_up_thread() noexcept;
@@ -194,7 +199,7 @@ private:
     void tell_gate_of_calls(const charge& frame, std::size_t succeeded) noexcept;
     void hand_pass_to(detached_delivery& one) noexcept;
     // runner_retries.cpp
-    [[nodiscard]] retry_progress progress_of(const charge& frame) const noexcept;
+    [[nodiscard]] attempts_so_far past_of(const charge& frame) const noexcept;
     [[nodiscard]] follow_up after_failure(charge& frame, const failure& about) noexcept;
     void put_off(charge& frame) noexcept;
     [[nodiscard]] bool hand_in(charge& frame) noexcept;
@@ -229,6 +234,8 @@ private:
     void find_samples(const stretch& what, std::size_t first, std::size_t last) noexcept;
     void call(charge& frame) noexcept;
     void call_until(charge& frame, std::size_t end) noexcept;
+    void call_limited(charge& frame, std::size_t end) noexcept;
+    void call_loop(charge& frame, std::size_t end) noexcept;
     void call_timed(charge& frame, std::size_t at) noexcept;
     std::int64_t call_in_run(charge& frame, bool measure) noexcept;
     void judge_late(subscription_record& to) noexcept;
@@ -327,7 +334,7 @@ private:
     std::size_t detached_ = 0;      // of the stretch: not to be settled with it
     std::bitset<batch_max> apart_;  // which places of the buffer these have
     detached_delivery* held_deliveries_ = nullptr;
-    retry_wait* held_retries_ = nullptr;
+    timer_wheel::chain held_retries_;
     retry_wait* adopted_ = nullptr;  // what the batch is another attempt of
     detached_delivery* free_deliveries_ = nullptr;
     std::uint32_t free_count_ = 0;
@@ -344,7 +351,7 @@ private:
     std::atomic<std::uint64_t> run_word_{0};
     std::atomic<std::int64_t> run_started_{0};
     // Of the run; null: a callback that is no delivery.
-    std::atomic<const delivery_frame*> run_frame_{nullptr};
+    std::atomic<const charge*> run_frame_{nullptr};
     std::atomic<lane*> holding_{nullptr};  // keeps the lane from being freed
     std::atomic<std::int64_t> in_hand_{0};
     std::atomic<std::int64_t> continuations_in_hand_{0};

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "dispatch/attempt_limit.hpp"
 #include "dispatch/retry_room.hpp"
 #include "dispatch/runner.hpp"
 #include "dispatch/thread_setup.hpp"
@@ -33,7 +34,7 @@ void runner::deliver(subscription_record& to, const stretch& what, std::size_t f
                   .judge = &judge_outcome,
                   .host = this,
                   .stop = &to.stop,
-                  .attempt = adopted_ != nullptr ? adopted_->progress.attempt() : 1},
+                  .attempt = adopted_ != nullptr ? adopted_->progress().attempt() : 1},
                  *this,
                  to,
                  what,
@@ -41,7 +42,7 @@ void runner::deliver(subscription_record& to, const stretch& what, std::size_t f
     context about(frame, *shared_.target, to.name);
     frame.context = &about;
     std::optional<gap> missed;
-    if (adopted_ != nullptr && adopted_->owed != nullptr && hand_in(frame)) [[unlikely]] {
+    if (adopted_ != nullptr && adopted_->owed() != nullptr && hand_in(frame)) [[unlikely]] {
         return;
     }
 
@@ -157,8 +158,51 @@ void runner::call_timed(charge& frame, std::size_t at) noexcept {
            frame.detached != detached);
 }
 
-// The one place that user code's exceptions reach.
 void runner::call_until(charge& frame, std::size_t end) noexcept {
+    // A coroutine has a limit of its own.
+    if (frame.to.deadline_ns == 0 || frame.to.form.coroutine) [[likely]] {
+        call_loop(frame, end);
+    } else {
+        call_limited(frame, end);
+    }
+}
+
+// Each call alone, because each is an attempt with a deadline, and its own run for the watch.
+void runner::call_limited(charge& frame, std::size_t end) noexcept {
+    auto& to = frame.to;
+    attempt_limit limit(shared_, to, nullptr);
+    frame.stop = frame.limit = &limit;
+    while (frame.index < end && may_call(to)) {
+        const std::size_t at = frame.index;
+        const auto failed = frame.failed + frame.dead_lettered + frame.detached + frame.fell_back;
+        limit.open();
+        frame.began = shared_.now();
+        call_loop(frame, frame.what.from.batched() ? end : at + 1);
+        const auto taken = frame.index - at;
+        const bool done =
+            failed == frame.failed + frame.dead_lettered + frame.detached + frame.fell_back;
+        if (taken != 0 && done && !to.form.answers && limit.told()) {
+            frame.index = at;
+            frame.taken = taken;
+            charge_for_deadline(to, [&](const outcome* said) { charge_failure(frame, said); });
+            frame.index = at + taken;
+            frame.taken = 1;
+        }
+        limit.close();
+        if (taken == 0) {
+            break;
+        }
+        if (frame.index < end) {
+            end_run(to, frame.what.from);
+            begin_run(slow_reserved_);
+        }
+    }
+    frame.stop = &to.stop;
+    frame.limit = nullptr;
+}
+
+// The one place that user code's exceptions reach.
+void runner::call_loop(charge& frame, std::size_t end) noexcept {
     auto& to = frame.to;
     frame.end = end;
     while (frame.index < end && kept_from_ == nothing_kept) {

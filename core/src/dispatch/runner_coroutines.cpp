@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/allocator.hpp"
+#include "dispatch/attempt_limit.hpp"
 #include "dispatch/detached_delivery.hpp"
 #include "dispatch/runner.hpp"
 
@@ -28,6 +29,7 @@ runner::~runner() {
 // By the runner that ends it, which keeps a few, or by any other thread.
 void runner::recycle(detached_delivery* one, runner* by) noexcept {
     std::destroy_at(one->about);
+    one->limit.reset();
     if (by != nullptr && by->free_count_ < deliveries_kept) {
         one->next = std::exchange(by->free_deliveries_, one);
         ++by->free_count_;
@@ -51,7 +53,11 @@ coroutine_delivery* runner::detach(delivery_frame& frame) noexcept {
     }
     const auto& calling = static_cast<const charge&>(frame);
     one->begin(frame, calling.what.from, calling.to);
-    one->progress = progress_of(calling);
+    if (calling.to.deadline_ns != 0 && !one->limit_attempt()) {
+        recycle(one, this);
+        return nullptr;
+    }
+    one->past = past_of(calling);
     one->carried = calling.what.carried;
     one->keyed = calling.what.keys != nullptr;
     if (one->keyed) {
@@ -77,6 +83,9 @@ void runner::start(delivery_frame& frame, coroutine_delivery& started, std::coro
         if (!one.entered) {
             one.keep_event();
             room.enter(one);
+            if (one.limit != nullptr) {
+                one.limit->watch_over();
+            }
         }
         if (room.suspend(one, waiting_room::who::batch) != waiting_room::verdict::goes_on) {
             one.next = std::exchange(held_deliveries_, &one);
@@ -121,7 +130,14 @@ void runner::conclude_in_batch(delivery_frame& frame, detached_delivery& one) {
     outcome said;
     {
         const cleanup at_end{*this, one};
+        auto& calling = static_cast<charge&>(frame);
+        calling.overdue = one.limit != nullptr && one.limit->over();
+        const bool told = one.limit != nullptr && one.limit->told();
         said = one.conclude(one.root);
+        if (told && said.what() == outcome::verdict::done && !calling.to.form.answers) {
+            charge_for_deadline(calling.to,
+                                [&](const outcome* why) { charge_failure(calling, why); });
+        }
     }
     if (said.what() != outcome::verdict::done && frame.judge != nullptr) {
         frame.judge(frame, said);
@@ -157,8 +173,13 @@ void runner::release_held() noexcept {
         const auto* before = guard_.enter(one.to);
         if (one.has_ended()) {
             finish_detached(one, this);
-        } else if (one.to->room->release(one) == waiting_room::verdict::cancelled) {
-            cancel_detached(one, this);
+        } else {
+            switch (one.to->room->release(one)) {
+                case waiting_room::verdict::cancelled: cancel_detached(one, this); break;
+                case waiting_room::verdict::overdue: end_overdue(one, this); break;
+                case waiting_room::verdict::goes_on:
+                case waiting_room::verdict::waits: break;
+            }
         }
         guard_.exit(before);
     }
@@ -177,6 +198,7 @@ void runner::go_on(detached_delivery& one) noexcept {
             case waiting_room::verdict::goes_on: run_detached(one, this); break;
             case waiting_room::verdict::waits: break;  // paused: it is the room's again
             case waiting_room::verdict::cancelled: cancel_detached(one, this); break;
+            case waiting_room::verdict::overdue: end_overdue(one, this); break;
         }
     }
     guard_.exit(before);

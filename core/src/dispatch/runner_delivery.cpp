@@ -195,7 +195,7 @@ void runner::find_samples(const stretch& what, std::size_t first, std::size_t la
 
 bool runner::expired(const slot_header& slot) const noexcept {
     if ((slot.stamp & stamp_special) == 0 || slot.box->expires_system_ns == 0 ||
-        (adopted_ != nullptr && adopted_->owed != nullptr)) {  // it was called in time
+        (adopted_ != nullptr && adopted_->owed() != nullptr)) {  // it was called in time
         return false;
     }
     return slot.box->expires_system_ns <= shared_.source().system_ns();
@@ -259,7 +259,7 @@ void runner::settle(const stretch& what, std::size_t first, std::size_t count) n
     if (held_deliveries_ != nullptr) {
         release_held();
     }
-    if (held_retries_ != nullptr) {
+    if (!held_retries_.empty()) {
         release_retries(*what.origin.subscriptions[what.target.first]);
     }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "dispatch/attempt_limit.hpp"
 #include "dispatch/retry_room.hpp"
 #include "dispatch/runner.hpp"
 #include "event/envelope.hpp"
@@ -95,13 +96,15 @@ void runner::judge_outcome(delivery_frame& frame, outcome& said) noexcept {
 // All events of the call that runs now have failed. `said` null: by what was thrown.
 void runner::charge_failure(charge& frame, const outcome* said) noexcept {
     const auto& slot = *reinterpret_cast<const slot_header*>(frame.slot());
+    const auto end = frame.limit != nullptr ? shared_.now() : shared_.coarse_now();
     const failure about{.subscription = frame.to,
                         .slot = slot,
-                        .duration_ns = shared_.coarse_now() - frame.began,
+                        .duration_ns = end - frame.began,
                         .wait_ns = frame.began - (slot.stamp & ~stamp_flags),
                         .deliveries = frame.taken,
                         .attempt = frame.attempt,
-                        .said = said};
+                        .said = said,
+                        .timed_out = frame.limit != nullptr ? frame.limit->over() : frame.overdue};
     tell_breaker_of_failure(frame, said);
     const auto next = after_failure(frame, about);
     if (next == follow_up::waits) {

@@ -14,9 +14,10 @@
 // others.
 namespace stentor::inline v0::detail {
 
-// The attempt that runs now.
-retry_progress runner::progress_of(const charge& frame) const noexcept {
-    return adopted_ != nullptr ? adopted_->progress : retry_progress::begun(frame.began);
+// What the attempt that runs now has behind it.
+attempts_so_far runner::past_of(const charge& frame) const noexcept {
+    return adopted_ != nullptr ? attempts_so_far{adopted_->progress(), adopted_->recorded()}
+                               : attempts_so_far{retry_progress::begun(frame.began)};
 }
 
 // What becomes of the delivery of the call that has just failed. Lanes with retries have one
@@ -26,7 +27,7 @@ follow_up runner::after_failure(charge& frame, const failure& about) noexcept {
     if (room == nullptr) {
         return follow_up::fails;
     }
-    const auto next = room->after_failure(about, progress_of(frame), frame.stride, adopted_);
+    const auto next = room->after_failure(about, past_of(frame), frame.stride, adopted_);
     if (next == follow_up::waits) {
         put_off(frame);
     }
@@ -40,12 +41,12 @@ void runner::put_off(charge& frame) noexcept {
         box->add_references(1);  // the batch drops its own
     }
     one->from = &frame.what.from;
-    one->carried = frame.what.carried;
-    one->keyed = frame.what.keys != nullptr;
-    if (one->keyed) {
+    one->carried = frame.what.carried ? 1 : 0;
+    one->keyed = frame.what.keys != nullptr ? 1 : 0;
+    if (frame.what.keys != nullptr) {
         one->key = frame.what.keys[frame.first + frame.index];
     }
-    one->next = std::exchange(held_retries_, one);
+    held_retries_.push_front(*one);
     ++frame.detached;
     set_apart(frame);
 }
@@ -61,10 +62,10 @@ bool runner::hand_in(charge& frame) noexcept {
     if (!open && !ends) {
         return false;
     }
-    const auto& letter = *adopted_->owed;
+    const auto& letter = *adopted_->owed();
     const auto where = shared_.letters->keep(to, letter, ends);
     if (where == letter_place::waits) {
-        adopted_->due_ns = to.retries->when_owed();
+        adopted_->aim(to.retries->when_owed());
         put_off(frame);
     } else if (ends && where == letter_place::nowhere) {
         return false;
@@ -89,8 +90,8 @@ void runner::set_apart(const delivery_frame& frame) noexcept {
 // Their batch is settled, so they are the room's. Nothing of the lane is touched afterwards but
 // through the delivery, which keeps it.
 void runner::release_retries(subscription_record& to) noexcept {
-    while (held_retries_ != nullptr) {
-        auto* one = std::exchange(held_retries_, held_retries_->next);
+    while (auto* one = static_cast<retry_wait*>(held_retries_.front())) {
+        held_retries_.remove(*one);
         shared_.end_flights(*one->from, 1);
         if (!to.retries->wait(*one)) {
             cancel_retry(shared_, *one, to, this);
@@ -123,9 +124,9 @@ void runner::drop_adopted() noexcept {
 // It may not be called now, or was given back: it waits on, with its attempts as they are.
 void runner::return_adopted(bool first) noexcept {
     auto* one = std::exchange(adopted_, nullptr);
-    auto& room = *one->room;
+    auto& room = *one->from->retries;
     shared_.end_flights(*one->from, 1);
-    one->due_ns = 0;
+    one->aim(0);
     if (!(first ? room.put_back(*one) : room.wait(*one))) {
         cancel_retry(shared_, *one, room.of(), this);
     }

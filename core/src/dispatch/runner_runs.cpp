@@ -27,7 +27,7 @@ void runner::begin_run(bool known_slow) noexcept {
 
 void runner::end_run(subscription_record& to, lane& from) noexcept {
     if (shared_.stepped) {
-        check_late(shared_.now());  // nobody else looked while it ran
+        check_late(shared_.now(), true);  // nobody else looked while it ran
     }
     const auto word = run_word_.fetch_and(~(run_one - 1) | run_read, std::memory_order_acq_rel);
     // The watch copies what it reports; the slots stay until it has. Once per late call.
@@ -186,18 +186,23 @@ runner::sight runner::check_overdue() noexcept {
 
 // The runner cannot leave the run while `run_read` is set, so the frame, its slots, their route
 // and the subscription stay. What it reads of them was written before the run began, but for
-// the frame's index.
-void runner::check_late(std::int64_t now_ns) noexcept {
+// the frame's index, which may stand behind the last slot when the call has just ended.
+void runner::check_late(std::int64_t now_ns, bool ended) noexcept {
     auto word = run_word_.load(std::memory_order_acquire);
     const auto age = now_ns - run_started_.load(std::memory_order_relaxed);
-    if (shared_.what.late_after_ns == 0 || (word & run_inside) == 0 ||
-        word / run_one == late_seen_ || age < shared_.what.late_after_ns ||
+    const auto least = shared_.late_least_ns.load(std::memory_order_relaxed);
+    if (least == 0 || (word & run_inside) == 0 || word / run_one == late_seen_ || age < least ||
         !run_word_.compare_exchange_strong(word, word | run_read, std::memory_order_acq_rel,
                                            std::memory_order_relaxed)) {
         return;
     }
-    late_seen_ = word / run_one;
     const auto* called = guard_.held();
+    const auto limit = called->deadline_ns != 0 ? called->deadline_ns : shared_.what.late_after_ns;
+    if (limit == 0 || age < limit) {
+        run_word_.fetch_and(~run_read, std::memory_order_release);
+        return;
+    }
+    late_seen_ = word / run_one;
     const auto* frame = run_frame_.load(std::memory_order_relaxed);
     late_call about;
     const bool copied = attempt([&] {
@@ -206,7 +211,10 @@ void runner::check_late(std::int64_t now_ns) noexcept {
         about.system = called->system;
         about.age_ns = age;
         if (frame != nullptr) {
-            const auto& slot = *reinterpret_cast<const slot_header*>(frame->slot());
+            const std::size_t behind = frame->index;
+            const auto last = frame->what.count - frame->first - 1;
+            const auto at = std::min(ended && behind != 0 ? behind - 1 : behind, last);
+            const auto& slot = header_at(frame->slots, frame->stride, at);
             about.id = id_of(slot);
             about.topic = slot.origin->topic->name;
         } else {

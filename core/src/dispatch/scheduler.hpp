@@ -4,6 +4,7 @@
 #include "base/sync.hpp"
 #include "dispatch/continuations.hpp"
 #include "dispatch/crew.hpp"
+#include "dispatch/due_stops.hpp"
 #include "dispatch/letter_desk.hpp"
 #include "dispatch/timers.hpp"
 #include "lane/lane.hpp"
@@ -25,6 +26,7 @@
 #include <memory>
 #include <mutex>
 #include <source_location>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -42,7 +44,11 @@ struct failure {
     std::int64_t retry_in_ns = -1;
     // What the handler said; null when it threw.
     const outcome* said = nullptr;
+    bool timed_out = false;  // past its deadline
 };
+
+// The moment of a delivery that waits for another attempt, or for its store, has come.
+void retry_due(timer_wheel::timer& which) noexcept;
 
 // Told about failed deliveries; what was thrown is the current exception.
 class failure_observer {
@@ -54,6 +60,11 @@ public:
     // What the handler said, or the current exception, in words; empty: no memory for them.
     [[nodiscard]] virtual std::string describe(const subscription_record& of,
                                                const outcome* said) noexcept = 0;
+    // The same without allocation: what was thrown and each that is nested in it, with '\0' between
+    // them, as far as there is room. How much that is.
+    [[nodiscard]] virtual std::size_t write_errors(const subscription_record& of,
+                                                   const outcome* said,
+                                                   std::span<char> into) noexcept = 0;
 
 protected:
     ~failure_observer() = default;
@@ -128,6 +139,12 @@ public:
         return time > end - ns ? end : time + ns;
     }
     [[nodiscard]] std::int64_t start_unix_ns() const noexcept { return start_unix_ns_; }
+    // A moment of now() on the wall clock.
+    [[nodiscard]] std::chrono::system_clock::time_point wall_time(std::int64_t at) const noexcept {
+        return std::chrono::system_clock::time_point(
+            std::chrono::duration_cast<std::chrono::system_clock::duration>(
+                std::chrono::nanoseconds(start_unix_ns_ + at)));
+    }
     [[nodiscard]] clock& source() const noexcept { return source_; }
     [[nodiscard]] bool virtual_time() const noexcept { return virtual_; }
 
@@ -200,11 +217,21 @@ public:
     }
     // At a time as now() gives it: never earlier, about 2 ms later at most if the watch gets its
     // turn. With virtual time, when somebody steps the bus after time has come so far.
-    void set_timer(timed_action& action, std::int64_t at_ns) noexcept {
+    void set_timer(timer_wheel::timer& action, std::int64_t at_ns) noexcept {
         if (clock_work.set(action, at_ns)) {
             wake_watch();  // it may be asleep until a later moment
             end_nap();
         }
+    }
+
+    // Lets happen what is due, and tells those whose deadline has passed. True: there was
+    // something. By the watch, or by whoever steps a bus without threads; without any lock.
+    bool look_at_timers(std::int64_t now_ns) noexcept {
+        const bool happened = clock_work.expire(now_ns);
+        if (happened) {
+            stops.tell();
+        }
+        return happened;
     }
 
     // Placement wants to move something, or an owner is gone: the watch looks at its next tick.
@@ -283,7 +310,8 @@ public:
     credit_centre<real_sync> bytes;                             // envelope memory
     // What else waits for a runner, and what waits for a moment.
     continuation_queue continuations;
-    timers clock_work;
+    timers clock_work{&retry_due};
+    due_stops stops;
     // Set once, by the end of a drain: runners leave. [PAIR stop]
     std::atomic<bool> stopping{false};
     // Set at a drain's deadline: what is queued is cancelled instead of handled.
@@ -314,6 +342,9 @@ public:
     // Some subscription is called by publishers, so that nobody wakes the watch for its calls: it
     // looks for late ones now and then. Set under the registry's lock, never taken back; relaxed.
     std::atomic<bool> inlines{false};
+    // The shortest time after which a call is late: late_after_ns, or some subscription's deadline.
+    // Set under the registry's lock, read by the watch; relaxed.
+    std::atomic<std::int64_t> late_least_ns{what.late_after_ns};
     // Some runner left a lane in debt since the watch's last tick. Written by runners (seq_cst, so
     // that a nap that began before is seen). [PAIR watch]
     std::atomic<bool> debts{false};

@@ -28,8 +28,11 @@ waiting_room::verdict waiting_room::suspend(detached_delivery& one, who by) noex
     if (closing()) {
         return verdict::cancelled;
     }
+    if (one.overdue && by != who::batch) {
+        return verdict::overdue;
+    }
     // Goes on at once: what it waits for is over, and it may go on where it is.
-    if (one.stage == stage::notified && !one.to_runner &&
+    if (one.stage == stage::notified && !one.to_runner && !one.overdue &&
         (one.here || (by == who::runner && !paused_))) {
         one.stage = stage::running;
         one.here = false;
@@ -45,6 +48,9 @@ waiting_room::verdict waiting_room::release(detached_delivery& one) noexcept {
     const std::lock_guard lock(mutex_);
     if (closing()) {
         return verdict::cancelled;
+    }
+    if (one.overdue) {
+        return verdict::overdue;
     }
     settle_down(one);
     return verdict::waits;
@@ -86,7 +92,16 @@ waiting_room::verdict waiting_room::take_up(detached_delivery& one) noexcept {
         return verdict::cancelled;
     }
     one.stage = paused_ ? stage::held : stage::running;
-    return paused_ ? verdict::waits : verdict::goes_on;
+    return paused_ ? verdict::waits : one.overdue ? verdict::overdue : verdict::goes_on;
+}
+
+void waiting_room::end_overdue(detached_delivery& one) noexcept {
+    const std::lock_guard lock(mutex_);
+    one.overdue = true;
+    if (one.stage == stage::waiting) {
+        static_cast<void>(accept(one, one.wait));
+        make_ready(one);
+    }
 }
 
 void waiting_room::hand_over(detached_delivery& one) noexcept {
@@ -148,7 +163,8 @@ void waiting_room::complete(ticket& with) noexcept {
 detached_delivery* waiting_room::claim(ticket& with) noexcept {
     const std::lock_guard lock(mutex_);
     auto* one = with.of;
-    if (one == nullptr || (one->stage == stage::waiting && closing()) || !accept(*one, with.wait)) {
+    if (one == nullptr || (one->stage == stage::waiting && (closing() || one->overdue)) ||
+        !accept(*one, with.wait)) {
         return nullptr;
     }
     if (one->stage == stage::running) {

@@ -21,6 +21,9 @@ class runner;
 //   ready      its continuation is posted
 //   held       its wait is over, and its subscription is paused
 //
+// One whose deadline passes while it is suspended, in whatever stage, does not go on: who would let
+// it go on ends it, and one that waits is made ready for that. A pause holds that up, too.
+//
 // A stage with an owner (running, notified) is left by the owner alone. waiting, ready and held are
 // left by whoever gets the lock first: the completion, the runner, resume(), or close(), which
 // takes it out and cancels it. So a coroutine is resumed or destroyed by exactly one thread at a
@@ -48,7 +51,7 @@ class runner;
 class waiting_room : public std::enable_shared_from_this<waiting_room> {
 public:
     enum class stage : std::uint8_t { running, notified, waiting, ready, held };
-    enum class verdict : std::uint8_t { goes_on, waits, cancelled };
+    enum class verdict : std::uint8_t { goes_on, waits, cancelled, overdue };
 
     explicit waiting_room(scheduler& shared) noexcept : shared_(shared) {}
     waiting_room(const waiting_room&) = delete;
@@ -57,12 +60,13 @@ public:
     // --- the thread that resumes a delivery ----------------------------------------------------
     // It has suspended for the first time.
     void enter(detached_delivery& one) noexcept;
-    // It has suspended: goes on at once because its wait is over already, may be destroyed by the
-    // caller, or waits and is no longer the caller's. During a batch it stays the caller's in any
-    // case; on a thread that is no runner it goes on at once only if that is where it wants to be.
+    // It has suspended: goes on at once because its wait is over already, is to be ended by the
+    // caller (cancelled, overdue), or waits and is no longer the caller's. During a batch it stays
+    // the caller's in any case; on a thread that is no runner it goes on at once only if that is
+    // where it wants to be.
     enum class who : std::uint8_t { batch, runner, outsider };
     [[nodiscard]] verdict suspend(detached_delivery& one, who by) noexcept;
-    // Its batch is over: it waits, is ready, or may be destroyed by the caller.
+    // Its batch is over: it waits, is ready, or is to be ended by the caller.
     [[nodiscard]] verdict release(detached_delivery& one) noexcept;
     // A runner has its continuation; in a pause it waits on.
     [[nodiscard]] verdict take_up(detached_delivery& one) noexcept;
@@ -72,6 +76,9 @@ public:
     void hand_over(detached_delivery& one) noexcept;
     // It has ended, or is cancelled, and its frame is gone.
     void leave(detached_delivery& one) noexcept;
+
+    // Its deadline has passed. By a timer, with the timers' lock.
+    void end_overdue(detached_delivery& one) noexcept;
 
     // --- completions ---------------------------------------------------------------------------
     // True: the wait ended by this, and the delivery is or becomes ready.

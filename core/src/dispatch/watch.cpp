@@ -100,7 +100,7 @@ void watch::tick() noexcept {
         }
         one.tend();
     });
-    shared_.clock_work.expire(shared_.now());
+    shared_.look_at_timers(shared_.now());
     if (shared_.take_maintenance_request()) {
         maintain_(false);
     }
@@ -115,7 +115,7 @@ void watch::sleep_until_needed() noexcept {
            shared_.hooks_running.load(std::memory_order_seq_cst) == 0 &&  // [PAIR watch]
            shared_.all_rest() && shared_.watch_epoch.load(std::memory_order_acquire) == epoch) {
         futex_wait(shared_.watch_epoch, epoch, patience());
-        shared_.clock_work.expire(shared_.now());
+        shared_.look_at_timers(shared_.now());
         if (watches_inlines()) {
             shared_.lateness->look(shared_.now());
         }

@@ -22,6 +22,7 @@ namespace stentor::inline v0::detail {
 
 class subscription_record;
 struct call_gate;
+class retry_room;
 class crew;  // of runners; see dispatch/crew.hpp
 class lane;
 
@@ -282,6 +283,9 @@ public:
     std::weak_ptr<subscription_record> serves;
     // Its breaker and rate; null: neither. Set where `serves` is.
     std::shared_ptr<const call_gate> gate;
+    // Where its deliveries wait between attempts; null: nowhere. Set where `serves` is, which keeps
+    // it as long as anything of the lane is outstanding.
+    retry_room* retries = nullptr;
 
     // Runners: a look per activation and per batch.
     lane_hold<real_sync> hold;

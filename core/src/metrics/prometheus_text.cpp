@@ -217,8 +217,14 @@ void describe_deliveries(writer& out, std::span<const row> rows) {
     for (const row& each : rows) {
         out.sample(each.label, each.data->fell_back);
     }
-    out.family("stentor_late_calls_total", "counter",
-               "Calls that lasted longer than the subscription's late_after.");
+    out.family("stentor_attempts_overdue_total", "counter",
+               "Attempts that lasted longer than the subscription's deadline.");
+    for (const row& each : rows) {
+        out.sample(each.label, each.data->overdue);
+    }
+    out.family(
+        "stentor_late_calls_total", "counter",
+        "Calls that lasted longer than the subscription's deadline, or the bus's late_after.");
     for (const row& each : rows) {
         out.sample(each.label, each.data->late);
     }
@@ -267,6 +273,23 @@ void describe_durations(writer& out, std::span<const row> rows) {
     }
 }
 
+// One line for each state, as exporters do for what is one of several.
+void describe_breakers(writer& out, std::span<const row> rows) {
+    constexpr std::string_view states[]{"closed", "open", "half_open", "forced_open",
+                                        "forced_closed"};
+    out.family("stentor_breaker_state", "gauge",
+               "1 for the state that the subscription's circuit breaker is in, else 0.");
+    for (const row& each : rows) {
+        for (const auto state : states) {
+            if (!each.data->breaker.empty()) {
+                std::string labels = each.label;
+                labels.append(",state=\"").append(state).append("\"");
+                out.sample(labels, each.data->breaker == state ? 1 : 0);
+            }
+        }
+    }
+}
+
 void describe_subscriptions(writer& out, std::span<const row> rows) {
     out.family("stentor_subscription_info", "gauge", "Where each subscription comes from.");
     for (const row& each : rows) {
@@ -289,6 +312,7 @@ void add_to(subscription_snapshot& sum, const subscription_snapshot& each) {
     sum.late += each.late;
     sum.retried += each.retried;
     sum.fell_back += each.fell_back;
+    sum.overdue += each.overdue;
     sum.queue_wait.merge(each.queue_wait);
     sum.service.merge(each.service);
     sum.end_to_end.merge(each.end_to_end);
@@ -331,6 +355,7 @@ std::string prometheus_text(const bus_snapshot& snapshot, prometheus_options opt
     if (!rows.empty()) {
         describe_subscriptions(out, rows);
         describe_deliveries(out, rows);
+        describe_breakers(out, rows);
         describe_durations(out, rows);
     }
     return out.take();

@@ -6,24 +6,38 @@
 
 namespace stentor::inline v0::detail {
 
-// Tells the handlers of one subscription that they should come to an end. Nothing is allocated
-// until the first handler asks. Any thread; request() calls what handlers have registered.
-class stop_signal {
+// Where a handler's stop token comes from: its subscription, or the attempt that runs now.
+class stop_giver {
 public:
     // Without memory for one: a token that nobody can stop.
-    [[nodiscard]] std::stop_token token() noexcept {
+    [[nodiscard]] virtual std::stop_token token() noexcept = 0;
+
+protected:
+    ~stop_giver() = default;
+};
+
+// Null state: no memory.
+[[nodiscard]] inline std::stop_source make_stop_source() noexcept {
+#if defined(__cpp_exceptions)
+    try {
+        return {};
+    } catch (...) {
+        return std::stop_source(std::nostopstate);
+    }
+#else
+    return {};
+#endif
+}
+
+// Tells the handlers of one subscription that they should come to an end. Nothing is allocated
+// until the first handler asks. Any thread; request() calls what handlers have registered.
+class stop_signal final : public stop_giver {
+public:
+    [[nodiscard]] std::stop_token token() noexcept override {
         const std::lock_guard lock(mutex_);
         if (!source_.stop_possible()) {
-#if defined(__cpp_exceptions)
-            try {
-                source_ = std::stop_source();
-            } catch (...) {
-                return {};
-            }
-#else
-            source_ = std::stop_source();
-#endif
-            if (requested_) {
+            source_ = make_stop_source();
+            if (requested_ && source_.stop_possible()) {
                 source_.request_stop();  // nobody has registered anything yet
             }
         }

@@ -85,6 +85,7 @@ public:
     handler_traits form;
     crew* served_by = nullptr;  // null: the pool, or nobody (execution::inline_)
     std::source_location where;
+    std::int64_t deadline_ns = 0;  // of an attempt; 0: none
     bool has_owner = false;
     bool system = false;   // listens to the engine's own topics
     bool letters = false;  // what fails for good is kept
@@ -177,6 +178,7 @@ public:
     mutable shared_counter late;  // calls that the watchdog reported
     shared_counter retried;       // attempts that were not the last one
     shared_counter fell_back;     // deliveries that their fallback completed
+    shared_counter overdue;       // attempts that took longer than their deadline
     histogram queue_wait;
     histogram service;
     histogram end_to_end;

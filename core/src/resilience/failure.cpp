@@ -4,6 +4,7 @@
 namespace stentor::inline v0 {
 
 permanent_error::~permanent_error() = default;
+deadline_exceeded::~deadline_exceeded() = default;
 
 namespace {
 

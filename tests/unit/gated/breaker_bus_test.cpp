@@ -3,8 +3,10 @@
 
 #include <gmock/gmock.h>
 
+#include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 // A circuit breaker before a subscription's handler.
 
@@ -13,7 +15,9 @@ namespace {
 using namespace stentor_test;
 using stentor::breaker_state;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 TEST_F(gated, keeps_events_in_their_place_while_the_breaker_is_open) {
     auto kept = bus.subscribe<order_placed>("mail", sometimes(), {.breaker = quick_breaker()});
@@ -233,6 +237,67 @@ TEST_F(gated, holds_over_a_pause_and_goes_on_afterwards) {
     run();
     EXPECT_EQ(calls.size(), 10U);
     EXPECT_EQ(bus.audit().unaccounted(), 0);
+}
+
+TEST_F(gated, tells_listeners_of_every_change_of_a_breaker) {
+    std::vector<std::string> heard;
+    std::uint32_t last = 0;
+    auto listener = bus.subscribe<stentor::system::breaker_changed>(
+        "listener", [&](const stentor::system::breaker_changed& it) {
+            heard.push_back(it.name + ": " + it.from + " to " + it.to);
+            EXPECT_GT(it.number, last);
+            last = it.number;
+        });
+    auto named = quick_breaker();
+    named.name = "smtp";
+    std::vector<stentor::breaker_state> told;
+    named.on_change = [&](const stentor::breaker_change& what) { told.push_back(what.to); };
+    auto one = bus.subscribe<order_placed>("mail", sometimes(), {.breaker = named});
+    auto two = bus.subscribe<order_placed>("audit", sometimes(), {.breaker = named});
+    publish(1, 4);
+    down = false;
+    pass(2s);
+    pass(2s);
+    EXPECT_THAT(heard, ElementsAre("smtp: closed to open", "smtp: open to half_open",
+                                   "smtp: half_open to closed"))
+        << "once a change, whoever shares it";
+    EXPECT_THAT(told, ElementsAre(stentor::breaker_state::open, stentor::breaker_state::half_open,
+                                  stentor::breaker_state::closed));
+}
+
+TEST_F(gated, tells_of_a_breaker_without_a_name_by_that_of_its_subscription) {
+    std::vector<std::string> heard;
+    auto listener = bus.subscribe<stentor::system::breaker_changed>(
+        "listener",
+        [&](const stentor::system::breaker_changed& it) { heard.push_back(it.name + it.to); });
+    auto kept = bus.subscribe<order_placed>("mail", sometimes(), {.breaker = quick_breaker()});
+    bus.registry().breaker("mail")->force_open();
+    run();
+    EXPECT_THAT(heard, ElementsAre("mailforced_open"));
+}
+
+TEST_F(gated, may_change_a_breaker_when_the_bus_is_gone) {
+    std::shared_ptr<stentor::circuit_breaker> breaker;
+    int told = 0;
+    {
+        stentor::bus short_lived;
+        auto options = quick_breaker();
+        options.on_change = [&](const stentor::breaker_change&) { ++told; };
+        auto kept = short_lived.subscribe<order_placed>("mail", sometimes(), {.breaker = options});
+        breaker = short_lived.registry().breaker("mail");
+    }
+    breaker->force_open();
+    EXPECT_EQ(told, 1);
+}
+
+TEST_F(gated, shows_the_state_of_its_breaker_in_the_metrics) {
+    auto kept = bus.subscribe<order_placed>("mail", sometimes(), {.breaker = quick_breaker()});
+    auto other = bus.subscribe<order_placed>("plain", [](const order_placed&) {});
+    publish(1, 4);
+    const auto text = stentor::prometheus_text(bus.snapshot());
+    EXPECT_THAT(text, HasSubstr("stentor_breaker_state{subscription=\"mail\",state=\"open\"} 1"));
+    EXPECT_THAT(text, HasSubstr("stentor_breaker_state{subscription=\"mail\",state=\"closed\"} 0"));
+    EXPECT_THAT(text, Not(HasSubstr("stentor_breaker_state{subscription=\"plain\"")));
 }
 
 }  // namespace

@@ -45,9 +45,13 @@ TEST_F(lettered, keeps_what_has_had_all_its_attempts) {
     EXPECT_THAT(letter.type_name, HasSubstr("order_placed"));
     EXPECT_EQ(letter.reason, stentor::dead_letter_reason::exhausted);
     EXPECT_EQ(letter.attempts_total, 3U);
-    ASSERT_THAT(letter.attempts, SizeIs(1));
-    EXPECT_EQ(letter.attempts.front().number, 3);
-    EXPECT_THAT(letter.attempts.front().errors, ElementsAre("order 1 is poison"));
+    ASSERT_THAT(letter.attempts, SizeIs(3)) << "with all that came before";
+    for (std::size_t at = 0; at < 3; ++at) {
+        EXPECT_EQ(letter.attempts[at].number, static_cast<std::int32_t>(at) + 1);
+        EXPECT_THAT(letter.attempts[at].errors, ElementsAre("order 1 is poison"));
+        EXPECT_EQ(letter.attempts[at].at - letter.attempts[0].at, at * 100ms);
+    }
+    EXPECT_EQ(letter.last_failed - letter.first_failed, 200ms);
     EXPECT_EQ(letter.correlation_id, "c-1");
     EXPECT_EQ(letter.user_id, "u-1");
     EXPECT_EQ(letter.source, "shop");
@@ -235,6 +239,55 @@ TEST_F(lettered, lets_the_next_of_its_key_go_on) {
         calls, ElementsAre(seen_call{10, 1}, seen_call{20, 1}, seen_call{10, 2}, seen_call{11, 1}));
     EXPECT_EQ(terms("keyed").dead_lettered, 1);
     EXPECT_EQ(terms("keyed").completed, 2);
+}
+
+TEST_F(lettered, keeps_the_first_and_the_latest_of_many_attempts_with_their_chains) {
+    auto kept = bus.subscribe<order_placed>(
+        "picky",
+        [](const order_placed&, stentor::context& ctx) {
+            try {
+                throw std::runtime_error("attempt " + std::to_string(ctx.attempt()));
+            } catch (...) {
+                std::throw_with_nested(std::runtime_error("no booking"));
+            }
+        },
+        {.retry = every_100ms(30)});
+    ASSERT_TRUE(bus.publish(order_placed{1}));
+    run();
+    for (int attempt = 2; attempt <= 30; ++attempt) {
+        pass(100ms);
+    }
+    ASSERT_THAT(letters(), SizeIs(1));
+    const auto letter = letters().front();
+    EXPECT_EQ(letter.attempts_total, 30U);
+    std::vector<std::int32_t> numbers;
+    for (const auto& one : letter.attempts) {
+        numbers.push_back(one.number);
+        EXPECT_THAT(one.errors, ElementsAre("no booking", "attempt " + std::to_string(one.number)));
+    }
+    EXPECT_THAT(numbers, ElementsAre(1, 2, 3, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26,
+                                     27, 28, 29, 30));
+}
+
+TEST_F(lettered, has_what_coroutines_and_answers_said_at_each_attempt) {
+    auto polite = bus.subscribe<order_placed>(
+        "polite",
+        [](const order_placed&, stentor::context& ctx) -> stentor::task<stentor::outcome> {
+            co_await ctx.sleep(1ms);
+            co_return stentor::outcome::retry(50ms, "closed " + std::to_string(ctx.attempt()));
+        },
+        {.retry = every_100ms(2)});
+    ASSERT_TRUE(bus.publish(order_placed{1}));
+    run();
+    pass(1ms);
+    pass(50ms);
+    pass(1ms);
+    ASSERT_THAT(letters(), SizeIs(1));
+    const auto letter = letters().front();
+    ASSERT_THAT(letter.attempts, SizeIs(2));
+    EXPECT_THAT(letter.attempts[0].errors, ElementsAre("asked for a retry: closed 1"));
+    EXPECT_THAT(letter.attempts[1].errors, ElementsAre("asked for a retry: closed 2"));
+    EXPECT_EQ(letter.attempts[0].duration, 1ms);
 }
 
 }  // namespace

@@ -27,6 +27,7 @@ struct error_record {
     std::int32_t max_attempts = 1;  // of the subscription's retry policy
     // When another attempt follows: after how long.
     std::optional<std::chrono::nanoseconds> retry_in{};
+    bool timed_out = false;                 // the attempt had outlived its deadline
     std::chrono::nanoseconds duration{};    // of the call; zero when it was not timed
     std::chrono::nanoseconds queue_wait{};  // as good as the event's stamp, about 1 ms
     std::string_view error{};               // the exception chain, outermost first

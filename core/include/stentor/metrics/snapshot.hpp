@@ -32,6 +32,7 @@ struct subscription_snapshot {
     std::uint64_t late = 0;       // calls that the watchdog reported
     std::uint64_t retried = 0;    // failed attempts that another one follows
     std::uint64_t fell_back = 0;  // deliveries that their fallback completed
+    std::uint64_t overdue = 0;    // attempts that took longer than the subscription's deadline
     std::string breaker{};        // the state of its circuit breaker; empty: it has none
 };
 

@@ -112,7 +112,9 @@ public:
         return answer(event_type_of<kept>, &answered);
     }
 
-    // Asked to stop when the subscription ends, and when a drain reaches its deadline.
+    // Asked to stop when the subscription ends, when a drain reaches its deadline, and when this
+    // attempt reaches subscription_options::deadline. Callbacks registered with it run on whatever
+    // thread brings that about, which may be the engine's own: they must not block.
     [[nodiscard]] std::stop_token stop_token() const noexcept;
 
 private:

@@ -16,7 +16,7 @@ class outcome;
 namespace stentor::inline v0::detail {
 
 class coroutine_host;
-class stop_signal;
+class stop_giver;
 
 // Events that a handler of spans gets in one call, at most.
 inline constexpr std::size_t batch_events_max = 128;
@@ -64,8 +64,8 @@ struct delivery_frame {
     // For coroutines: who takes an event out of its slot, and how many of the stretch left.
     coroutine_host* host = nullptr;
     std::size_t detached = 0;
-    // Of the subscription; null where nobody can stop it.
-    stop_signal* stop = nullptr;
+    // Of the subscription or of the attempt; null where nobody can stop it.
+    stop_giver* stop = nullptr;
     // Of all deliveries in it: 1, 2, ...
     std::int32_t attempt = 1;
 

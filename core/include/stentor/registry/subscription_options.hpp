@@ -11,6 +11,7 @@
 #include <stentor/resilience/rate_limit.hpp>
 #include <stentor/resilience/retry_policy.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -51,6 +52,14 @@ struct subscription_options {
     // last time. The subscription's next delivery sees the same as context::gap(). A lane of its
     // own.
     callback<void(const gap&)> on_drop{};
+    // How long an attempt may last. Then its stop token (context::stop_token()) is told, and the
+    // watchdog reports the call, instead of after bus_options::late_after. Nobody can end a
+    // function from outside, so what becomes of the attempt is the handler's to say: it throws, or
+    // returns an outcome. One of void that asked for the token and returns too late has failed with
+    // deadline_exceeded; one that never asked has done its work, late, and is completed. A
+    // coroutine that waits when its time is over does not go on: it is destroyed there, and has
+    // failed. Zero: none. Not with execution::inline_.
+    std::chrono::nanoseconds deadline{};
     // What follows a failed attempt: another one, after a while, as the policy says. Without it
     // each delivery has one attempt. A delivery that waits for its next attempt keeps its place in
     // `capacity`, and its key; it keeps no runner and does not count in max_concurrency. A lane of

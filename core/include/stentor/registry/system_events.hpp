@@ -62,6 +62,16 @@ struct handler_late {
     std::chrono::nanoseconds age{};
 };
 
+// A circuit breaker of subscriptions of this bus has changed its state; told by the thread that
+// brought it about.
+struct breaker_changed {
+    static constexpr std::string_view topic = "stentor.breaker.changed";
+    std::string name{};  // the breaker's; of one without a name, its subscription's
+    std::string from{};  // as to_string(breaker_state) spells it
+    std::string to{};
+    std::uint32_t number = 0;  // of the change: goes up, see breaker_change
+};
+
 // A delivery that failed for good is kept, under this number of bus_options::dead_letters.
 struct dead_letter_added {
     static constexpr std::string_view topic = "stentor.dead_letter.added";
@@ -89,6 +99,8 @@ template <>
 inline constexpr bool is_system_event<system::handler_failed> = true;
 template <>
 inline constexpr bool is_system_event<system::handler_late> = true;
+template <>
+inline constexpr bool is_system_event<system::breaker_changed> = true;
 template <>
 inline constexpr bool is_system_event<system::dead_letter_added> = true;
 

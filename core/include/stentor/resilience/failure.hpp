@@ -25,12 +25,23 @@ public:
     ~permanent_error() override;
 };
 
+// What an attempt has failed with that outlived subscription_options::deadline and did not say how
+// it ended.
+class STENTOR_EXPORT deadline_exceeded : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+    deadline_exceeded(const deadline_exceeded&) noexcept = default;
+    deadline_exceeded& operator=(const deadline_exceeded&) noexcept = default;
+    ~deadline_exceeded() override;
+};
+
 // One failed attempt. Views, valid during the call.
 struct failure {
     std::exception_ptr exception{};       // null when the handler answered instead of throwing
     std::string_view what{};              // the exception's text, or the handler's reason
     std::int32_t attempt = 1;             // the number of the attempt that failed
     std::chrono::nanoseconds duration{};  // of the attempt; zero when it was not timed
+    bool timed_out = false;               // it had outlived subscription_options::deadline
 };
 
 enum class failure_class : std::uint8_t {
