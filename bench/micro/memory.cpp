@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "baseline/raw_queue.hpp"
 #include "micro/coroutines.hpp"
+#include "micro/retries.hpp"
 #include "support/allocation_count.hpp"
 #include "support/latency.hpp"
 #include "support/process_stats.hpp"
@@ -229,6 +230,7 @@ int main(int argc, char** argv) {
         workload{"queued_deque", 20'000, queued_deque},
         workload{"burst", 20'000, burst},
         workload{"asleep", 10'000, asleep},
+        workload{"waiting_retries", 20'000, waiting_retries},
     };
     return serve("memory", workloads, argc, argv);
 }

@@ -69,18 +69,39 @@ void engine::life::announce_failed(const subscription_record& about, std::string
     });
 }
 
+template <class Event>
+void engine::life::announce_breaker(std::string_view name, const breaker_change& what) noexcept {
+    announce<Event>(false, [&] {
+        return Event{.name = std::string(name),
+                     .from = std::string(to_string(what.from)),
+                     .to = std::string(to_string(what.to)),
+                     .number = what.number};
+    });
+}
+
+void engine::life::announce_change(std::string_view name, const breaker_change& what) noexcept {
+    switch (what.to) {
+        case breaker_state::open:
+        case breaker_state::forced_open:
+            announce_breaker<system::breaker_opened>(name, what);
+            break;
+        case breaker_state::half_open:
+            announce_breaker<system::breaker_half_opened>(name, what);
+            break;
+        case breaker_state::closed:
+        case breaker_state::forced_closed:
+            announce_breaker<system::breaker_closed>(name, what);
+            break;
+    }
+}
+
 // A breaker may outlive the bus, in the hands of who asked the registry for it.
 void engine::life::announce_changes_of(breaker& options, std::string_view subscription) const {
     options.on_change = [told = std::move(options.on_change), bus = of_.weak_from_this(),
                          name = options.name.empty() ? std::string(subscription)
                                                      : options.name](const breaker_change& what) {
         if (const auto still = bus.lock()) {
-            still->life_->announce<system::breaker_changed>(false, [&] {
-                return system::breaker_changed{.name = name,
-                                               .from = std::string(to_string(what.from)),
-                                               .to = std::string(to_string(what.to)),
-                                               .number = what.number};
-            });
+            still->life_->announce_change(name, what);
         }
         if (told) {
             told(what);

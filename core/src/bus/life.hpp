@@ -55,6 +55,7 @@ public:
     void announce_late(const late_call& about) noexcept;
     // Lets each change of the breaker be announced, too. Before it is made.
     void announce_changes_of(breaker& options, std::string_view subscription) const;
+    void announce_change(std::string_view name, const breaker_change& what) noexcept;
 
     // By whom a subscription is paused whose letters the store does not take.
     static constexpr std::string_view letters_pauser = "dead_letters";
@@ -194,6 +195,8 @@ private:
     [[nodiscard]] handler_row row_of(const subscription_record& record) const;
     template <class Event, class Make>
     void announce(bool about_listener, Make&& make) noexcept;
+    template <class Event>
+    void announce_breaker(std::string_view name, const breaker_change& what) noexcept;
     [[nodiscard]] bool is_loaded(const static_registration& one) const;
     void keep_loaded(std::vector<subscription> made,
                      const std::vector<const static_registration*>& from);

@@ -278,6 +278,7 @@ private:
     void begin_run(bool known_slow) noexcept;
     void end_run(subscription_record& to, lane& from) noexcept;
     void end_run_apart() noexcept;
+    std::uint64_t leave_run() noexcept;
     [[nodiscard]] bool reserve_slow_call(lane& from) noexcept;
     void release_slow_call() noexcept;
     [[nodiscard]] std::uint64_t slow_calls_max(const lane& from) const noexcept;

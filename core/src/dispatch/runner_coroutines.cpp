@@ -185,12 +185,13 @@ void runner::release_held() noexcept {
     }
 }
 
-// As a continuation. The guard is for unsubscribers, which must know whose call they are in; the
-// room's lock decides whether the coroutine still goes on.
+// As a continuation. The guard is for unsubscribers, which must know whose call they are in, and
+// for the watch, which names it; the room's lock decides whether the coroutine still goes on.
 void runner::go_on(detached_delivery& one) noexcept {
     const auto nested = in_hand_.load(std::memory_order_relaxed);
     in_hand_.store(nested + 1, std::memory_order_release);
     const auto* before = guard_.enter(one.to);
+    begin_run(false);
     if (one.has_ended()) {
         finish_detached(one, this);  // on another thread, which could not give it back
     } else {
@@ -201,6 +202,7 @@ void runner::go_on(detached_delivery& one) noexcept {
             case waiting_room::verdict::overdue: end_overdue(one, this); break;
         }
     }
+    end_run_apart();
     guard_.exit(before);
     in_hand_.store(nested, std::memory_order_release);
 }

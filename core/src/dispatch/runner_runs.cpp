@@ -29,11 +29,7 @@ void runner::end_run(subscription_record& to, lane& from) noexcept {
     if (shared_.stepped) {
         check_late(shared_.now(), true);  // nobody else looked while it ran
     }
-    const auto word = run_word_.fetch_and(~(run_one - 1) | run_read, std::memory_order_acq_rel);
-    // The watch copies what it reports; the slots stay until it has. Once per late call.
-    while ((word & run_read) != 0 && (run_word_.load(std::memory_order_acquire) & run_read) != 0) {
-        real_sync::pause();
-    }
+    const auto word = leave_run();
     if ((word & run_flagged) == 0) {
         return;
     }
@@ -48,9 +44,19 @@ void runner::end_run(subscription_record& to, lane& from) noexcept {
     }
 }
 
+// The watch copies what it reports; the slots and the subscription stay until it has. Once per late
+// call.
+std::uint64_t runner::leave_run() noexcept {
+    const auto word = run_word_.fetch_and(~(run_one - 1) | run_read, std::memory_order_acq_rel);
+    while ((word & run_read) != 0 && (run_word_.load(std::memory_order_acquire) & run_read) != 0) {
+        real_sync::pause();
+    }
+    return word;
+}
+
 // Of a run that holds no lane.
 void runner::end_run_apart() noexcept {
-    const auto word = run_word_.fetch_and(~(run_one - 1), std::memory_order_acq_rel);
+    const auto word = leave_run();
     if ((word & run_flagged) != 0) {
         crew_.idle.leave_blocked();
         crew_.admit_waiting_slow();
@@ -218,7 +224,8 @@ void runner::check_late(std::int64_t now_ns, bool ended) noexcept {
             about.id = id_of(slot);
             about.topic = slot.origin->topic->name;
         } else {
-            about.hook = "callback";
+            const bool goes_on = continuations_in_hand_.load(std::memory_order_relaxed) != 0;
+            about.hook = goes_on ? "coroutine" : "callback";
         }
     });
     called->late.add();

@@ -56,20 +56,36 @@ struct handler_late {
     std::string name{};
     std::string file{};
     std::uint32_t line = 0;
-    std::string hook{};  // empty: a call of the handler
+    std::string hook{};  // empty: a call of the handler; coroutine: it goes on after a wait
     stentor::event_id event_id{};
     std::string event_topic{};
     std::chrono::nanoseconds age{};
 };
 
 // A circuit breaker of subscriptions of this bus has changed its state; told by the thread that
-// brought it about.
-struct breaker_changed {
-    static constexpr std::string_view topic = "stentor.breaker.changed";
-    std::string name{};  // the breaker's; of one without a name, its subscription's
-    std::string from{};  // as to_string(breaker_state) spells it
-    std::string to{};
+// brought it about, also where somebody forced it.
+struct breaker_opened {
+    static constexpr std::string_view topic = "stentor.breaker.opened";
+    std::string name{};        // the breaker's; of one without a name, its subscription's
+    std::string from{};        // as to_string(breaker_state) spells it
+    std::string to{};          // open or forced_open
     std::uint32_t number = 0;  // of the change: goes up, see breaker_change
+};
+
+struct breaker_half_opened {
+    static constexpr std::string_view topic = "stentor.breaker.half_opened";
+    std::string name{};
+    std::string from{};
+    std::string to{};
+    std::uint32_t number = 0;
+};
+
+struct breaker_closed {
+    static constexpr std::string_view topic = "stentor.breaker.closed";
+    std::string name{};
+    std::string from{};
+    std::string to{};  // closed or forced_closed
+    std::uint32_t number = 0;
 };
 
 // A delivery that failed for good is kept, under this number of bus_options::dead_letters.
@@ -100,7 +116,11 @@ inline constexpr bool is_system_event<system::handler_failed> = true;
 template <>
 inline constexpr bool is_system_event<system::handler_late> = true;
 template <>
-inline constexpr bool is_system_event<system::breaker_changed> = true;
+inline constexpr bool is_system_event<system::breaker_opened> = true;
+template <>
+inline constexpr bool is_system_event<system::breaker_half_opened> = true;
+template <>
+inline constexpr bool is_system_event<system::breaker_closed> = true;
 template <>
 inline constexpr bool is_system_event<system::dead_letter_added> = true;
 
