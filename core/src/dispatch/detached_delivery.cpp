@@ -235,10 +235,9 @@ detached_end charge_failure(detached_delivery& one, const outcome* said) noexcep
                                 .attempt = one.past.progress.attempt(),
                                 .said = said,
                                 .timed_out = one.limit != nullptr && one.limit->over()};
-    const auto next =
-        one.to->retries == nullptr
-            ? follow_up::fails
-            : one.to->retries->after_failure(about, one.past, one.frame.stride, one.again);
+    const auto next = one.to->retries == nullptr
+                          ? follow_up::fails
+                          : one.to->retries->after_failure(about, one.past, one.again);
     if (next == follow_up::waits) {
         return detached_end::put_off;
     }
@@ -291,11 +290,10 @@ bool keeps_attempts(detached_delivery& one) noexcept {
     if (one.past.progress.attempts == 0) {
         return false;
     }
-    one.again = retry_wait::make(one.frame.stride);
+    one.again = retry_wait::make(one.header());
     if (one.again == nullptr) {
         return false;
     }
-    std::memcpy(one.again->slot(), &one.image, one.frame.stride);
     one.again->keep(one.past.progress, one.past.recorded);
     return true;
 }

@@ -100,8 +100,7 @@ bool retry_room::fall_back(const failure& about, std::string& thrown) noexcept {
 }
 
 follow_up retry_room::give_up(const failure& about, const attempts_so_far& past,
-                              std::size_t slot_size, dead_letter_reason why,
-                              retry_wait*& made) noexcept {
+                              dead_letter_reason why, retry_wait*& made) noexcept {
     std::string thrown;
     if (of_.options.fallback && fall_back(about, thrown)) {
         of_.fell_back.add();
@@ -117,7 +116,7 @@ follow_up retry_room::give_up(const failure& about, const attempts_so_far& past,
         static_cast<void>(attempt(
             [&] { letter->attempts.back().errors.push_back("and its fallback: " + thrown); }));
     }
-    auto* place = made != nullptr ? made : retry_wait::make(slot_size);
+    auto* place = made != nullptr ? made : retry_wait::make(about.slot);
     const auto where = shared_.letters->keep(of_, *letter, place == nullptr);
     if (where != letter_place::waits) {
         if (place != nullptr && made == nullptr) {
@@ -131,7 +130,6 @@ follow_up retry_room::give_up(const failure& about, const attempts_so_far& past,
     }
     shared_.observer->failed(about);
     made = place;
-    std::memcpy(made->slot(), &about.slot, slot_size);
     made->keep(past.progress, 0);
     made->aim(when_owed());
     made->owe(std::move(letter));

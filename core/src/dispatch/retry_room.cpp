@@ -79,21 +79,20 @@ retry_decision retry_room::decide(const failure& about, const retry_progress& so
 }
 
 follow_up retry_room::after_failure(failure about, const attempts_so_far& past,
-                                    std::size_t slot_size, retry_wait*& made) noexcept {
+                                    retry_wait*& made) noexcept {
     const auto decision = decide(about, past.progress);
     if (decision.verdict != retry_verdict::retry) {
-        return give_up(about, past, slot_size,
+        return give_up(about, past,
                        decision.verdict == retry_verdict::permanent ? dead_letter_reason::rejected
                                                                     : dead_letter_reason::exhausted,
                        made);
     }
     if (made == nullptr) {
-        made = retry_wait::make(slot_size);
+        made = retry_wait::make(about.slot);
     }
     if (made == nullptr) {
-        return give_up(about, past, slot_size, dead_letter_reason::retry_capacity, made);
+        return give_up(about, past, dead_letter_reason::retry_capacity, made);
     }
-    std::memcpy(made->slot(), &about.slot, slot_size);
     made->keep(decision.progress, past.recorded);
     record(about, past.recorded, *made);
     made->aim(shared_.moment_after(decision.delay));

@@ -54,7 +54,7 @@ public:
     // its batch: one that it had already, or a new one, with a copy of the slot. The caller sees to
     // the reference to the envelope.
     [[nodiscard]] follow_up after_failure(failure about, const attempts_so_far& past,
-                                          std::size_t slot_size, retry_wait*& made) noexcept;
+                                          retry_wait*& made) noexcept;
     [[nodiscard]] subscription_record& of() const noexcept { return of_; }
     // When one that the store did not take is offered to it again.
     [[nodiscard]] std::int64_t when_owed() const noexcept;
@@ -93,8 +93,7 @@ private:
     void record(const failure& about, std::uint32_t before, retry_wait& into) noexcept;
     void add_history(dead_letter& letter, const failure& about, std::uint32_t latest) noexcept;
     [[nodiscard]] follow_up give_up(const failure& about, const attempts_so_far& past,
-                                    std::size_t slot_size, dead_letter_reason why,
-                                    retry_wait*& made) noexcept;
+                                    dead_letter_reason why, retry_wait*& made) noexcept;
     [[nodiscard]] bool fall_back(const failure& about, std::string& thrown) noexcept;
     [[nodiscard]] bool closing() const noexcept;
     [[nodiscard]] std::int64_t first_attempts() const noexcept;

@@ -2,18 +2,25 @@
 #include "dispatch/retry_wait.hpp"
 
 #include "base/allocator.hpp"
+#include "registry/route.hpp"
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <new>
 
 namespace stentor::inline v0::detail {
 
-retry_wait* retry_wait::make(std::size_t slot_size) noexcept {
-    void* memory = allocate_bytes(slot_size + sizeof(retry_wait), slot_align_max);
-    return memory == nullptr ? nullptr
-                             : ::new (static_cast<std::byte*>(memory) + slot_size)
-                                   retry_wait(slot_size);
+retry_wait* retry_wait::make(const slot_header& of) noexcept {
+    const auto* type = of.origin->topic->type;
+    const auto payload = type != nullptr && type->in_slot ? type->size : 0;
+    const auto size = slot_header_size + (payload + slot_block - 1) / slot_block * slot_block;
+    void* memory = allocate_bytes(size + sizeof(retry_wait), slot_align_max);
+    if (memory == nullptr) {
+        return nullptr;
+    }
+    std::memcpy(memory, &of, size);
+    return ::new (static_cast<std::byte*>(memory) + size) retry_wait(size);
 }
 
 void retry_wait::dispose(retry_wait* one) noexcept {

@@ -26,19 +26,21 @@ struct attempts_so_far {
 // envelope, and what the next attempt has to know. It keeps its credit and, in a lane with an
 // order, its key, so that later events of the key stay behind it; no runner and no flight.
 //
-// A million may wait, so it is 56 bytes behind its slot: with a slot of 64, and what an allocator
-// adds, 128. What is not needed at the same time shares its place, and times are as exact as the
-// wheel's.
+// A million may wait, so it is 56 bytes behind as much of its slot as the event needs: for one of
+// 8 bytes, with what an allocator adds, 112. What is not needed at the same time shares its place,
+// and times are as exact as the wheel's.
 //
 // By one thread at a time: the runner that makes it, then the room, then whoever takes it out.
 struct retry_wait final : timer_wheel::timer {
     // Null: no memory.
-    [[nodiscard]] static retry_wait* make(std::size_t slot_size) noexcept;
+    [[nodiscard]] static retry_wait* make(const slot_header& of) noexcept;
     static void dispose(retry_wait* one) noexcept;
 
     [[nodiscard]] std::byte* slot() noexcept {
         return reinterpret_cast<std::byte*>(this) - slot_size();
     }
+    // The header and the payload, as far as there is one.
+    [[nodiscard]] std::size_t slot_size() const noexcept { return blocks_ * slot_block; }
     [[nodiscard]] const slot_header& header() noexcept {
         return *reinterpret_cast<const slot_header*>(slot());
     }
@@ -60,22 +62,21 @@ struct retry_wait final : timer_wheel::timer {
 private:
     friend class retry_room;
     explicit retry_wait(std::size_t slot_size) noexcept
-        : timer(timers::plain), blocks_(slot_size / slot_block & 3U) {}
+        : timer(timers::plain), blocks_(slot_size / slot_block & 15U) {}
     ~retry_wait();
-    [[nodiscard]] std::size_t slot_size() const noexcept { return blocks_ * slot_block; }
 
-    static constexpr std::size_t slot_block = 32;
+    static constexpr std::size_t slot_block = 8;
     static constexpr std::uint64_t place_mask =
         (std::uint64_t{1} << attempt_history::place_bits) - 1;
-    static constexpr std::uint32_t attempts_most = (1U << 24U) - 1;  // and counts no further
+    static constexpr std::uint32_t attempts_most = (1U << 23U) - 1;  // and counts no further
 
     union {
         std::uint64_t past_ = 0;  // when the first attempt began, in ticks; where the latest is
         dead_letter* letter_;     // its own
     };
     float last_delay_ns_ = 0;
-    std::uint32_t attempts_ : 24 = 0;
-    std::uint32_t blocks_ : 2;
+    std::uint32_t attempts_ : 23 = 0;
+    std::uint32_t blocks_ : 4;
     std::uint32_t owes_ : 1 = 0;
 
 public:

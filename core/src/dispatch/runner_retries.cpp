@@ -27,7 +27,7 @@ follow_up runner::after_failure(charge& frame, const failure& about) noexcept {
     if (room == nullptr) {
         return follow_up::fails;
     }
-    const auto next = room->after_failure(about, past_of(frame), frame.stride, adopted_);
+    const auto next = room->after_failure(about, past_of(frame), adopted_);
     if (next == follow_up::waits) {
         put_off(frame);
     }
@@ -109,7 +109,7 @@ bool runner::adopt(lane& from) noexcept {
     if (adopted_ == nullptr) {
         return false;
     }
-    std::memcpy(buffer_, adopted_->slot(), from.slot_size());
+    std::memcpy(buffer_, adopted_->slot(), adopted_->slot_size());
     keys_[0] = adopted_->key;
     return true;
 }
