@@ -89,8 +89,9 @@ result<bool, error> engine::life::pause(const record_ptr& record, backlog what,
         }
         running = record->state == handler_state::running;
         const auto way = record->way.load(std::memory_order_relaxed);
+        // What somebody else has paused, however, is not the store's to enable again.
         if ((!running && way == passage::open) || record->closed.load(std::memory_order_acquire) ||
-            (way == wanted && by == letters_pauser)) {
+            (way != passage::open && by == letters_pauser)) {
             return false;
         }
         std::string reason(why);

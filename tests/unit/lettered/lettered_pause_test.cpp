@@ -88,6 +88,35 @@ TEST_F(lettered_full, leaves_alone_who_was_paused_for_something_else) {
     EXPECT_EQ(row("picky").why, "by hand");
 }
 
+// Whichever pause it was that its own call began.
+TEST_F(lettered_full, leaves_alone_who_paused_itself_before_it_failed) {
+    for (const auto what : {stentor::backlog::hold, stentor::backlog::drop}) {
+        const std::string name = what == stentor::backlog::hold ? "holding" : "dropping";
+        auto kept = bus.subscribe<order_placed>(
+            name,
+            [&, name](const order_placed& it) {
+                if (poison.contains(it.number)) {
+                    ASSERT_TRUE(bus.registry().disable(name, what, "by itself"));
+                }
+                throw std::runtime_error("always");
+            },
+            {.dead_letters = true});
+        publish(1, 1);
+        poison = {2};
+        publish(2, 2);
+        poison.clear();
+        EXPECT_EQ(terms(name).retry_waiting, 1) << name;
+        purge_all();
+        EXPECT_EQ(row(name).state, stentor::handler_state::paused) << name;
+        EXPECT_EQ(row(name).why, "by itself");
+        EXPECT_EQ(terms(name).retry_waiting, 1) << name;
+        ASSERT_TRUE(bus.registry().enable(name));
+        run();
+        EXPECT_EQ(terms(name).retry_waiting, 0) << name;
+        purge_all();
+    }
+}
+
 TEST_F(lettered_full, holds_the_key_of_what_waits_for_room) {
     poison = {1, 10};
     auto kept = bus.subscribe<order_placed>(
