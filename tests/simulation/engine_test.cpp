@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
@@ -19,20 +20,32 @@ std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
     return text != nullptr ? std::strtoull(text, nullptr, 10) : otherwise;
 }
 
-void expect_promises_kept(const world::plan& how) {
+// What scenarios came across, and how many there were: few need not come across everything.
+struct findings {
+    std::uint64_t seeds = 0;
+    stentor_test::shadow::tally seen{};
+
+    [[nodiscard]] bool enough() const { return seeds >= 500; }
+};
+
+findings expect_promises_kept(const world::plan& how) {
     const auto seeds = number_from("STENTOR_SIMULATION_SEEDS", 10'000);
     std::int64_t deliveries = 0;
+    findings found;
     const auto search = stentor::testing::for_each_seed(
-        seeds,
+        how.redrives ? std::max<std::uint64_t>(seeds / 2, 1) : seeds,  // they are long
         [&](std::uint64_t seed) {
             world one(seed, how);
             EXPECT_TRUE(one.run()) << one.complaint();
             deliveries += one.model().deliveries();
+            found.seen += one.model().seen();
         },
         number_from("STENTOR_SIMULATION_BASE", 1));
     EXPECT_TRUE(search) << "after " << search.ran << " seeds";
     std::cout << search.ran << " schedules, " << deliveries << " deliveries\n";
     EXPECT_GT(deliveries, 0);
+    found.seeds = search.ran;
+    return found;
 }
 
 constexpr world::plan in_the_pool{.ordered = true, .coroutines = true, .pauses = true};
@@ -48,6 +61,21 @@ constexpr world::plan gated{.ordered = true,
                             .gates = true};
 constexpr world::plan lettered{
     .ordered = true, .coroutines = true, .places = true, .retries = true, .letters = true};
+constexpr world::plan redriven{.ordered = true,
+                               .coroutines = true,
+                               .pauses = true,
+                               .places = true,
+                               .retries = true,
+                               .gates = true,
+                               .letters = true,
+                               .redrives = true};
+constexpr world::plan with_last_places{.ordered = true,
+                                       .coroutines = true,
+                                       .pauses = true,
+                                       .retries = true,
+                                       .letters = true,
+                                       .redrives = true,
+                                       .last_places = true};
 constexpr world::plan inside_publish{.pauses = true, .inlines = true};
 
 TEST(engine, keeps_its_promises_at_every_step_of_every_seed) {
@@ -79,16 +107,50 @@ TEST(engine, keeps_its_promises_to_deliveries_with_several_attempts) {
 }
 
 TEST(engine, keeps_its_promises_behind_breakers_and_rates) {
-    expect_promises_kept(gated);
+    const auto found = expect_promises_kept(gated);
+    if (found.enough()) {
+        EXPECT_GT(found.seen.opened, 0);
+        EXPECT_GT(found.seen.trials, 0);
+    }
 }
 
 TEST(engine, keeps_its_promises_when_dead_letters_have_no_room) {
     expect_promises_kept(lettered);
 }
 
+TEST(engine, keeps_its_promises_to_redriven_events) {
+    const auto found = expect_promises_kept(redriven);
+    if (found.enough()) {
+        const auto& seen = found.seen;
+        EXPECT_GT(seen.redriven, 0);
+        EXPECT_GT(seen.returned, 0);
+        EXPECT_GT(seen.cut_short, 0);
+        EXPECT_GT(seen.held, 0);
+        EXPECT_GT(seen.refused, 0);
+        EXPECT_GT(seen.stopped, 0);
+        EXPECT_GT(seen.pending, 0);
+        EXPECT_GT(seen.mended, 0);
+        EXPECT_GT(seen.retried, 0);
+        EXPECT_GT(seen.waiting, 0);
+        EXPECT_GT(seen.trials, 0);
+    }
+}
+
+TEST(engine, keeps_its_promises_when_fallbacks_fail_and_events_are_critical) {
+    const auto found = expect_promises_kept(with_last_places);
+    if (found.enough()) {
+        const auto& seen = found.seen;
+        EXPECT_GT(seen.redriven, 0);
+        EXPECT_GT(seen.fell_back, 0);
+        EXPECT_GT(seen.fell_through, 0);
+        EXPECT_GT(seen.saved, 0);
+        EXPECT_GT(seen.waiting, 0);
+    }
+}
+
 TEST(engine, does_the_same_again_for_a_seed) {
-    for (const auto& how :
-         {world::plan(), in_the_pool, elsewhere, inside_publish, again, gated, lettered}) {
+    for (const auto& how : {world::plan(), in_the_pool, elsewhere, inside_publish, again, gated,
+                            lettered, redriven, with_last_places}) {
         for (std::uint64_t seed = 1; seed <= 50; ++seed) {
             world first(seed, how);
             world second(seed, how);
@@ -100,20 +162,21 @@ TEST(engine, does_the_same_again_for_a_seed) {
     }
 }
 
-// The model is told of all calls but a few, and must miss them.
-void expect_found_out(world::plan how, int at_least) {
+// The model is told of all calls but a few, and must miss them. `quiet`: in so many scenarios it may
+// be that nobody could: the only one was to be put off, and that was cancelled.
+void expect_found_out(world::plan how, int at_least, int quiet = 0) {
     how.lies = 10;
     int found = 0;
     int told = 0;
     for (std::uint64_t seed = 1; seed <= 200; ++seed) {
         world one(seed, how);
         const bool held = one.run();
-        EXPECT_NE(held, one.lied()) << one.complaint();
+        EXPECT_TRUE(held || one.lied()) << one.complaint();
         found += held ? 0 : 1;
         told += one.lied() ? 1 : 0;
     }
     EXPECT_GT(found, at_least);
-    EXPECT_EQ(found, told);
+    EXPECT_LE(told - found, quiet);
 }
 
 TEST(engine, is_found_out_when_a_call_is_kept_secret) {
@@ -126,6 +189,10 @@ TEST(engine, is_found_out_when_a_coroutine_is_kept_secret) {
 
 TEST(engine, is_found_out_when_an_attempt_is_kept_secret) {
     expect_found_out({.retries = true}, 100);
+}
+
+TEST(engine, is_found_out_when_a_call_of_a_redrive_is_kept_secret) {
+    expect_found_out({.retries = true, .letters = true, .redrives = true}, 100, 2);
 }
 
 TEST(engine, is_found_out_when_a_call_inside_publish_is_kept_secret) {

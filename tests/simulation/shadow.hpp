@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <stentor/bus/redrive.hpp>
 #include <stentor/event/delivery_report.hpp>
+#include <stentor/event/event_id.hpp>
 #include <stentor/event/publish_result.hpp>
 #include <stentor/metrics/audit.hpp>
 #include <stentor/registry/selector.hpp>
 #include <stentor/registry/subscription.hpp>
+#include <stentor/resilience/breaker.hpp>
 
 #include <cstdint>
 #include <map>
@@ -13,6 +16,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace stentor_test {
@@ -34,6 +38,10 @@ struct shadow_limits {
     std::int32_t attempts = 1;
     bool lettered = false;  // what fails is kept as a dead letter
     bool owed = false;      // and may have to wait for room
+    bool falls = false;     // what fails is given to a fallback first
+    // Half open its breaker lets so many calls through. 0: no breaker.
+    std::int32_t trials = 0;
+    std::int64_t rate_ns = 0;  // a call each such time. 0: no rate
     // So many calls at the same time, at most; those that wait are counted, too. 0: any number.
     int at_once = 0;
 };
@@ -94,6 +102,46 @@ public:
     }
     void resume_begins(sub which);
 
+    // --- failing for good, in shadow_letters.cpp ---------------------------------------------
+    // The fallback was called with a failed delivery. `threw`: it failed, too.
+    void fallback_ends(sub which, number event, bool threw);
+    using letter = std::uint64_t;  // the store's number
+    // The store took a letter, or added to one; as it is now.
+    void letter_put(sub which, number event, letter kept, std::uint64_t attempts,
+                    std::uint64_t redrives);
+    // It is in the last place for what the store does not take.
+    void letter_saved(sub which, number event);
+    void letters_purged(const std::set<letter>& left);
+    // A redrive begins, which may lie within another one.
+    void redrive_begins();
+    void letter_claimed(letter claimed);
+    // The transform made this of its event, which is 0 as it was published.
+    void letter_mended(letter claimed, std::int32_t mended);
+    void redriven_call_begins(sub which, number event, std::int32_t attempt, std::int32_t mended);
+    // How a claim ends.
+    void letter_finished(letter claimed);
+    void letter_given_back(letter claimed, std::uint64_t attempts, std::uint64_t redrives);
+    void letter_released(letter claimed);
+    // Null: it was refused.
+    void redrive_returns(const stentor::redrive_report* report, bool dry);
+    // All that are in the store.
+    void check_letters(const std::set<letter>& stored);
+    // The bus is gone, and with it everything that was under way.
+    void check_claims();
+    // What is in the last place.
+    void check_saved(const std::multiset<std::pair<sub, number>>& found);
+    // Every call, letter and attempt of an event names it by the same id.
+    void event_named(number event, stentor::event_id id);
+
+    // --- gates, in shadow_gates.cpp ------------------------------------------------------------
+    void time_is(std::int64_t now_ns) { time_ns_ = now_ns; }
+    void breaker_changes(sub which, stentor::breaker_state to);
+    // The call that ends next says nothing about what the breaker watches.
+    void trial_is_none(sub which, number event);
+
+    // What whoever tells the model has seen to be wrong.
+    void complain(std::string what) { violate(std::move(what)); }
+
     // --- what must hold ----------------------------------------------------------------------
     // After each step.
     void check(const stentor::audit_report& books);
@@ -114,7 +162,32 @@ public:
     void drops_told(std::int64_t count, const stentor::audit_report& books);
     [[nodiscard]] const std::optional<std::string>& violation() const { return violation_; }
     [[nodiscard]] std::int64_t deliveries() const { return deliveries_; }
+    // How often what is not in every scenario has happened.
+    struct tally {
+        std::int64_t redriven = 0;
+        std::int64_t returned = 0;
+        std::int64_t cut_short = 0;
+        std::int64_t held = 0;
+        std::int64_t refused = 0;
+        std::int64_t stopped = 0;
+        std::int64_t pending = 0;
+        std::int64_t mended = 0;
+        std::int64_t retried = 0;  // further attempts of redriven ones
+        std::int64_t waiting = 0;  // for room
+        std::int64_t fell_back = 0;
+        std::int64_t fell_through = 0;  // their fallback failed
+        std::int64_t saved = 0;
+        std::int64_t opened = 0;  // breakers
+        std::int64_t trials = 0;
+
+        void operator+=(const tally& other);
+    };
+    [[nodiscard]] const tally& seen() const { return seen_; }
     [[nodiscard]] const std::string& name_of(sub which) const { return subs_[which].name; }
+    [[nodiscard]] std::optional<sub> find(std::string_view name) const {
+        const auto at = by_name_.find(name);
+        return at != by_name_.end() ? std::optional(at->second) : std::nullopt;
+    }
 
 private:
     static constexpr std::int64_t never = INT64_MAX;
@@ -125,7 +198,11 @@ private:
         bool running = false;
         bool waiting = false;  // its coroutine, which is running all the same
         bool put_off = false;  // for another attempt: it keeps its key
+        bool falls = false;    // its fallback is to be called
+        bool unkept = false;   // it has failed for good, and is in no store
+        bool redriven = false;
         std::int32_t attempts = 0;
+        std::int64_t trial = 0;  // of which half-open phase; 0: none
         // The subscription was there during the whole publish, and did not drop while paused.
         bool certain = true;
     };
@@ -152,6 +229,17 @@ private:
         std::int64_t cancelled = 0;     // coroutines; what was queued is not known here
         std::int64_t nested = 0;        // inline calls that would have been too deep
         std::int64_t nested_perhaps = 0;
+        std::int64_t falling = 0;    // deliveries that are to be given to the fallback
+        std::int64_t kept = 0;       // letters that were taken, by whomever
+        std::int64_t redriven = 0;   // accepted from redrives
+        std::int64_t redriving = 0;  // claimed, and perhaps accepted
+        std::int64_t beside = 0;     // and begun since the last check
+        std::int64_t undone = 0;     // claims that were released: perhaps accepted
+        std::int64_t cut_short = 0;  // released, after calls
+        std::int64_t last_call_ns = -1;
+        stentor::breaker_state gate = stentor::breaker_state::closed;
+        std::int64_t phase = 0;     // how often it was half open
+        std::int64_t admitted = 0;  // trials of this phase
         bool paused = false;
         bool held = false;             // ever paused so
         bool dropping = false;         // paused so, at this moment
@@ -168,6 +256,28 @@ private:
         bool accepted = false;
         bool refused = false;
         std::set<std::string> dropped{};  // noted before it returned
+    };
+
+    struct letter_entry {
+        sub of = 0;
+        number event = 0;
+        std::uint64_t attempts = 0;
+        std::uint64_t redrives = 0;
+        std::int64_t claimed = 0;  // when; 0: it is not
+        std::size_t run = 0;       // the redrive that has it
+        bool called = false;       // since the claim
+        bool put = false;          // since the claim
+        std::int32_t mended = 0;
+    };
+    // Of one redrive.
+    struct redrive {
+        std::uint64_t claimed = 0;
+        std::uint64_t finished = 0;
+        std::uint64_t returned = 0;
+        std::uint64_t released = 0;
+        std::uint64_t cut_short = 0;             // of those released: they were called
+        std::map<sub, std::int64_t> uncalled{};  // of those released
+        std::map<letter, letter_entry> came_back{};
     };
 
     void violate(std::string what);
@@ -193,7 +303,21 @@ private:
                       const std::set<std::string>& dropped, std::string_view full);
     void check_refusal(const occurrence& what, std::string_view full);
     void free_key(subscription& one, number event) const;
-    void check_order(const subscription& one, const occurrence& what);
+    void check_call(sub which, number event, std::int32_t attempt, bool redriven);
+    void start_call(sub which, number event, std::int64_t since);
+    void check_order(const subscription& one, const occurrence& what, std::int64_t since);
+    void check_gates(subscription& one, delivery& delivered, number event);
+    void check_ends(const subscription& one, const stentor::delivery_terms& terms);
+    void check_sums(const stentor::delivery_terms& all);
+    [[nodiscard]] letter_entry* claimed_letter(letter which, const char* what);
+    [[nodiscard]] letter find_letter(sub which, number event) const;
+    [[nodiscard]] bool same_key(const letter_entry& one, const letter_entry& other) const;
+    void check_turn(letter which, const letter_entry& one);
+    void end_claim(letter_entry& one);
+    // Failed for good, and neither kept nor counted as lost.
+    [[nodiscard]] static std::int64_t unkept(const subscription& one) {
+        return one.limits.lettered ? one.failed - one.kept : 0;
+    }
     void check_row(subscription& one, const stentor::delivery_terms& terms);
     void check_rest(const subscription& one, bool abandoned);
     void check_losses(const subscription& one, const stentor::delivery_terms& terms);
@@ -204,6 +328,13 @@ private:
     std::map<number, occurrence> events_;
     std::set<number> open_;  // publishes that have not returned
     std::map<std::string, sub, std::less<>> by_name_;
+    std::map<letter, letter_entry> letters_;
+    std::vector<redrive> redrives_;         // all that ever were
+    std::vector<std::size_t> redriving_{};  // those that have not returned
+    std::map<number, stentor::event_id> ids_;
+    std::multiset<std::pair<sub, number>> saved_;
+    tally seen_;
+    std::int64_t time_ns_ = 0;
     std::int64_t now_ = 0;  // counts what happens
     std::int64_t deliveries_ = 0;
     std::int64_t depth_ = 0;  // of inline calls

@@ -136,8 +136,8 @@ void shadow::check_refusal(const occurrence& what, std::string_view name) {
     }
 }
 
-// Nothing of this key runs, and nothing is left that was published before this event was.
-void shadow::check_order(const subscription& one, const occurrence& what) {
+// Nothing of this key runs, and nothing is left that was published before.
+void shadow::check_order(const subscription& one, const occurrence& what, std::int64_t since) {
     const auto key = what.what.key % one.limits.keys;
     if (one.running_keys.contains(key)) {
         violate("two calls of one key at the same time: " + about(one, what.what.event));
@@ -145,8 +145,8 @@ void shadow::check_order(const subscription& one, const occurrence& what) {
     for (const auto& [earlier, delivered] : one.deliveries) {
         const auto& before = events_.at(earlier);
         const bool same_key = before.what.key % one.limits.keys == key;
-        if (same_key && delivered.certain && before.ends < what.begins &&
-            delivered.state == end::open && !before.what.expires) {
+        if (same_key && delivered.certain && before.ends < since && delivered.state == end::open &&
+            !before.what.expires) {
             violate("out of order: " + about(one, what.what.event) + " before " +
                     std::to_string(earlier));
         }
@@ -173,26 +173,52 @@ void shadow::check(const stentor::audit_report& books) {
         }
         check_row(subs_[at->second], terms);
     }
+    check_sums(all);
+}
+
+void shadow::check_sums(const stentor::delivery_terms& all) {
     std::int64_t completed = 0;
     std::int64_t failed = 0;
-    std::int64_t lettered = 0;
+    std::int64_t kept = 0;
+    std::int64_t missing = 0;
     std::int64_t dropped = 0;
     for (const auto& one : subs_) {
         completed += one.completed;
-        (one.limits.lettered ? lettered : failed) += one.failed;
+        failed += one.limits.lettered ? 0 : one.failed;
+        kept += one.kept;
+        missing += unkept(one);
         dropped += one.dropped;
     }
-    // Those for which there was no room to the end are cancelled.
-    const bool owed = std::ranges::any_of(subs_, [](const auto& one) { return one.limits.owed; });
-    const auto short_of = lettered - all.dead_lettered;
-    const auto more = all.failed - failed;
-    const bool kept =
-        owed ? more >= 0 && short_of >= more && short_of <= all.retry_waiting + all.cancelled + more
-             : short_of == 0 && more == 0;
-    if (all.completed != completed || !kept || all.dropped_full != dropped) {
+    // Of a bus that ends, some for which there is no room are as if they were not to be kept.
+    const auto lost = all.failed - failed;
+    const bool right = kept == all.dead_lettered && lost >= 0 && (lost == 0 || draining_) &&
+                       missing >= lost && missing <= all.retry_waiting + all.cancelled + lost;
+    if (all.completed != completed || !right || all.dropped_full != dropped) {
         violate("the books count other calls than there were: " + std::to_string(completed) +
-                " completed, " + std::to_string(failed) + " failed, " + std::to_string(lettered) +
-                " dead_lettered, " + std::to_string(dropped) + " dropped\n" + books.to_string());
+                " completed, " + std::to_string(failed) + " failed, " + std::to_string(kept) +
+                " kept, " + std::to_string(missing) + " to be kept, " + std::to_string(dropped) +
+                " dropped\n" + stentor::audit_report{.removed = all}.to_string());
+    }
+}
+
+// How calls ended, and who has what failed for good.
+void shadow::check_ends(const subscription& one, const stentor::delivery_terms& terms) {
+    const auto missing = unkept(one);
+    const auto lost = terms.failed - (one.limits.lettered ? 0 : one.failed);
+    const bool right = terms.dead_lettered == one.kept && lost >= 0 && (lost == 0 || draining_) &&
+                       missing >= lost && missing <= terms.retry_waiting + terms.cancelled + lost &&
+                       (missing == 0 || one.limits.owed || draining_);
+    if (terms.completed != one.completed || !right) {
+        violate("other calls were counted than there were: " + one.name + ": " +
+                std::to_string(terms.completed) + " completed of " + std::to_string(one.completed) +
+                ", " + std::to_string(terms.failed) + " failed and " +
+                std::to_string(terms.dead_lettered) + " dead_lettered of " +
+                std::to_string(one.failed) + ", of which " + std::to_string(one.kept) +
+                " were kept");
+    }
+    seen_.waiting += missing;
+    if (one.falling != 0) {
+        violate("a failed delivery was not given to its fallback: " + one.name);
     }
 }
 
@@ -212,30 +238,19 @@ void shadow::check_row(subscription& one, const stentor::delivery_terms& terms) 
         violate("more is outstanding than the capacity: " + one.name + ": " +
                 std::to_string(outstanding) + " of " + std::to_string(one.limits.capacity));
     }
-    if (terms.accepted < one.certain || terms.accepted > one.certain + one.perhaps) {
+    const auto least = one.certain + one.redriven;
+    const auto most = least + one.perhaps + one.redriving + one.undone;
+    if (terms.accepted < least || terms.accepted > most) {
         violate("another number of events was accepted: " + one.name + ": " +
-                std::to_string(terms.accepted) + ", of " + std::to_string(one.certain) + " to " +
-                std::to_string(one.certain + one.perhaps));
+                std::to_string(terms.accepted) + ", of " + std::to_string(least) + " to " +
+                std::to_string(most));
     }
-    const auto failed = one.limits.lettered ? terms.dead_lettered : terms.failed;
-    const auto others = one.limits.lettered ? terms.failed : terms.dead_lettered;
-    const auto owed = one.failed - failed;
-    // Of a bus that ends, some for which there is no room are as if they were not to be kept.
-    const bool kept = one.limits.owed
-                          ? owed >= 0 && owed <= terms.retry_waiting + terms.cancelled + others
-                          : owed == 0 && others == 0;
-    if (terms.completed != one.completed || !kept) {
-        violate("other calls were counted than there were: " + one.name + ": " +
-                std::to_string(terms.completed) + " completed of " + std::to_string(one.completed) +
-                ", " + std::to_string(terms.failed) + " failed and " +
-                std::to_string(terms.dead_lettered) + " dead_lettered of " +
-                std::to_string(one.failed));
-    }
+    check_ends(one, terms);
     if (terms.dropped_full != one.dropped) {
         violate("another number was dropped: " + one.name);
     }
     // What expires, or is cancelled, while it is put off, is not told.
-    if (terms.retry_waiting > one.put_off + owed) {
+    if (terms.retry_waiting > one.put_off + unkept(one)) {
         violate("more waits for another attempt than was put off: " + one.name + ": " +
                 std::to_string(terms.retry_waiting) + " of " + std::to_string(one.put_off));
     }
@@ -258,136 +273,7 @@ void shadow::check_row(subscription& one, const stentor::delivery_terms& terms) 
                 " to " + std::to_string(one.nested + one.nested_perhaps));
     }
     one.full_at_most = outstanding;
-}
-
-void shadow::check_at_rest(const stentor::audit_report& books, bool abandoned) {
-    check(books);
-    if (broken()) {
-        return;
-    }
-    if (books.unaccounted() != 0) {
-        violate("the books do not balance at rest:\n" + books.to_string());
-    }
-    std::int64_t held = 0;
-    for (const auto& [name, terms] : books.subscriptions) {
-        const auto& one = subs_[by_name_.at(name)];
-        const auto rests = terms.held + terms.retry_waiting;
-        if (terms.outstanding() != (one.paused && !draining_ ? rests : 0)) {
-            violate("something is left behind: " + name + '\n' + books.to_string());
-        }
-        held += rests;
-        check_losses(one, terms);
-        check_pause(one, terms);
-    }
-    if (books.removed.outstanding() != 0 || (held == 0 && books.envelopes_alive != 0)) {
-        violate("something is left behind\n" + books.to_string());
-    }
-    for (const auto& one : subs_) {
-        check_rest(one, abandoned);
-    }
-}
-
-// What a pause holds back is what was not delivered.
-void shadow::check_pause(const subscription& one, const stentor::delivery_terms& terms) {
-    if (!one.paused || one.limits.lossy || one.closing != never || draining_) {
-        return;
-    }
-    std::int64_t certain = 0;
-    std::int64_t perhaps = 0;
-    for (const auto& [number_of, delivered] : one.deliveries) {
-        if (delivered.waiting) {
-            ++certain;
-        } else if (delivered.state == end::open && !delivered.running) {
-            const bool excused = !delivered.certain || events_.at(number_of).what.expires;
-            ++(excused ? perhaps : certain);
-        }
-    }
-    const auto rests = terms.held + terms.retry_waiting;
-    if (!one.dropping && (rests < certain || rests > certain + perhaps)) {
-        violate("another number is held than was not delivered: " + one.name + ": " +
-                std::to_string(certain) + " to " + std::to_string(certain + perhaps) +
-                " not delivered, " + std::to_string(rests) + " held or put off");
-    }
-    if (one.dropping && terms.held != one.waiting) {
-        violate("held, and to be dropped: " + one.name + ": " + std::to_string(terms.held) +
-                " held, " + std::to_string(one.waiting) + " coroutines wait");
-    }
-}
-
-// What a lossy subscription did not get is what it says that it dropped.
-void shadow::check_losses(const subscription& one, const stentor::delivery_terms& terms) {
-    const bool may_lose = one.limits.lossy || one.dropped_at >= 0;
-    if (!may_lose || one.closing != never || draining_) {
-        return;
-    }
-    std::int64_t certain = 0;
-    std::int64_t perhaps = 0;
-    for (const auto& [number_of, delivered] : one.deliveries) {
-        if (delivered.state == end::open) {
-            const bool excused = !delivered.certain || events_.at(number_of).what.expires;
-            ++(excused ? perhaps : certain);
-        }
-    }
-    const auto dropped = terms.dropped_newest + terms.dropped_oldest + terms.dropped_disabled +
-                         terms.held + terms.retry_waiting;
-    if (dropped < certain || dropped > certain + perhaps) {
-        violate("another number was lost than dropped: " + one.name + ": " +
-                std::to_string(certain) + " to " + std::to_string(certain + perhaps) + " lost, " +
-                std::to_string(dropped) + " dropped");
-    }
-}
-
-void shadow::drops_told(std::int64_t count, const stentor::audit_report& books) {
-    auto all = books.removed.dropped();
-    for (const auto& [name, terms] : books.subscriptions) {
-        all += terms.dropped();
-    }
-    if (count > all) {
-        violate("on_drop was told of " + std::to_string(count) + " drops, and there were " +
-                std::to_string(all));
-    }
-}
-
-void shadow::delivery_reported(std::string_view name, number number_of,
-                               stentor::delivery_status status) {
-    const auto at = by_name_.find(name);
-    if (at == by_name_.end()) {
-        violate("a report names a subscription that nobody made: " + std::string(name));
-        return;
-    }
-    const auto& one = subs_[at->second];
-    const auto found = one.deliveries.find(number_of);
-    const auto state = found == one.deliveries.end() ? end::open : found->second.state;
-    const bool called = state == end::completed || state == end::failed;
-    using stentor::delivery_status;
-    const bool right =
-        status == delivery_status::completed       ? state == end::completed
-        : status == delivery_status::failed        ? state == end::failed && !one.limits.lettered
-        : status == delivery_status::dead_lettered ? state == end::failed && one.limits.lettered
-                                                   : !called;
-    if (!right) {
-        violate("a report says " + std::string(stentor::to_string(status)) +
-                ", which is not what happened: " + about(one, number_of));
-    }
-}
-
-void shadow::check_rest(const subscription& one, bool abandoned) {
-    for (const auto& [event, delivered] : one.deliveries) {
-        const auto& what = events_.at(event);
-        const bool held = delivered.waiting && one.paused && !draining_;
-        if (delivered.running && !held) {
-            violate("a call never ended: " + about(one, event));
-        }
-        const bool excused = !delivered.certain || what.what.expires || one.limits.lossy ||
-                             one.paused || one.closing != never || abandoned ||
-                             (one.limits.owed && draining_);  // it may have been paused
-        if (delivered.state == end::open && !excused) {
-            violate("a delivery was lost: " + about(one, event));
-        }
-    }
-    if (one.over != never && !one.captures_gone) {
-        violate("a handler outlived its subscription: " + one.name);
-    }
+    one.beside = 0;
 }
 
 }  // namespace stentor_test

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "simulation/world.hpp"
 
-#include <stentor/bus/dead_letters.hpp>
-#include <stentor/resilience/memory_dead_letters.hpp>
-
 #include <algorithm>
 #include <chrono>
-#include <span>
 #include <utility>
 
 // What happens from outside: publishes, steps, time, pauses, the end.
@@ -14,29 +10,20 @@ namespace stentor_test {
 
 namespace {
 
-constexpr std::int64_t actions_max = 60;
-
-stentor::testing::test_bus_options options_for(std::uint64_t seed, bool letters) {
-    stentor::testing::test_bus_options options{.seed = seed};
-    options.bus.workers = 1 + static_cast<std::int32_t>(seed % 3);
-    options.bus.spare = static_cast<std::int32_t>(seed / 3 % 3);
-    options.bus.publishers = 2;
-    options.bus.lanes = 64;
-    if (letters) {
-        options.bus.dead_letters =
-            stentor::memory_dead_letters::make({.letters_max = 1 + seed % 3}).value();
-    }
-    options.bus.log.on_error = [](const stentor::error_record&) {};
-    options.bus.log.on_notice = [](const stentor::notice_record&) {};
-    return options;
-}
+constexpr std::uint64_t actions_max = 60;
 
 }  // namespace
 
 world::world(std::uint64_t seed) : world(seed, plan()) {}
 
-world::world(std::uint64_t seed, const plan& how)
-    : seed_(seed), plan_(how), bus_(options_for(seed, how.letters)) {}
+world::world(std::uint64_t seed, const plan& how) : seed_(seed), plan_(how), bus_(options_for()) {
+    if (plan_.last_places) {
+        auto letters = bus_.dead_letters();
+        letters.use_codec(stentor::json_letters<small_event>());
+        letters.use_codec(stentor::json_letters<large_event>());
+        letters.use_codec(stentor::json_letters<other_event>());
+    }
+}
 
 std::string world::complaint() const {
     return "seed " + std::to_string(seed_) + ", action " + std::to_string(actions_) + ": " +
@@ -50,7 +37,8 @@ bool world::run() {
     for (auto count = 1 + bus_.choose(4); count != 0; --count) {
         subscribe();
     }
-    const auto actions = 1 + static_cast<std::int64_t>(bus_.choose(actions_max));
+    const auto actions =
+        1 + static_cast<std::int64_t>(bus_.choose(plan_.redrives ? 2 * actions_max : actions_max));
     while (actions_ < actions && !model_.violation() && !drained_) {
         ++actions_;
         act();
@@ -65,8 +53,12 @@ void world::act() {
         one_in(2) ? pause_any() : resume_any();
         return;
     }
-    if (plan_.letters && one_in(12)) {
-        purge();
+    if (plan_.letters && one_in(plan_.redrives ? 40 : 12)) {
+        static_cast<void>(purge());
+        return;
+    }
+    if (plan_.redrives && one_in(6)) {
+        redrive();
         return;
     }
     if (plan_.places && one_in(6)) {
@@ -137,11 +129,6 @@ void world::pass_time() {
     }
 }
 
-void world::purge() {
-    static_cast<void>(bus_.dead_letters().purge({}, stentor::purge_confirmation::everything));
-    bus_.forget_published();
-}
-
 bool world::anybody_waits_for_room() {
     return plan_.letters && std::ranges::any_of(bus_.registry().list(), [](const auto& one) {
                return one.state == stentor::handler_state::paused && one.by == "dead_letters";
@@ -152,16 +139,18 @@ void world::settle() {
     // A loop's lane that rests at a gate is not polled in vain for ever: time has to pass for it.
     for (bool more = true; more;) {
         static_cast<void>(bus_.settle());
-        more = anybody_waits_for_room();
-        if (more) {
-            purge();
-        } else if (plan_.places) {
-            more = bus_.poll() != 0 || bus_.settle() != 0;
+        if (anybody_waits_for_room()) {
+            if (!purge()) {
+                return;  // all are under way to such as wait for room, until somebody ends
+            }
+        } else {
+            more = plan_.places && (bus_.poll() != 0 || bus_.settle() != 0);
         }
     }
     look_for_captures();
     model_.check_at_rest(bus_.audit());
     model_.drops_told(told_, bus_.audit());
+    look_for_letters();
 }
 
 // Every scenario ends at rest, and then drained.
@@ -173,6 +162,9 @@ void world::finish() {
         settle();
     }
     drain();
+    look_for_letters();
+    model_.check_claims();
+    look_for_saved();
 }
 
 void world::drain() {

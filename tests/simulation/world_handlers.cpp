@@ -14,6 +14,7 @@ namespace stentor_test {
 namespace {
 
 constexpr std::int64_t published_max = 2'000;
+constexpr std::int64_t published_max_redriven = 300;  // with letters of many of them
 
 }  // namespace
 
@@ -71,11 +72,6 @@ void world::note_result(std::int64_t number, const stentor::publish_result& resu
     model_.publish_returns(number, result.status(), dropped, full);
 }
 
-namespace {
-
-const fact& fact_of(const fact& event) {
-    return event;
-}
 const fact& fact_of(const stentor::any_event& event) {
     if (const auto* small = stentor::get_if<small_event>(event)) {
         return *small;
@@ -86,8 +82,6 @@ const fact& fact_of(const stentor::any_event& event) {
     const auto* other = stentor::get_if<other_event>(event);
     return other != nullptr ? *other : throw std::logic_error("an event of no type of this world");
 }
-
-}  // namespace
 
 template <class E>
 stentor::handler<E> world::handler_of(form how, std::size_t which, std::shared_ptr<int> captures) {
@@ -138,17 +132,40 @@ stentor::outcome world::handle(std::size_t which, std::span<const fact* const> e
     for (const auto* one : events) {
         trace_.emplace_back(which, one->number);
         if (!kept_back) {
-            model_.call_begins(id, one->number, about.attempt());
+            begin_call(which, *one, about);
         }
     }
     try {
         auto said = behave(which, *events.front(), about);
+        if (!kept_back && says_nothing(which, said)) {
+            model_.trial_is_none(id, events.front()->number);
+        }
         tell_end(ending_of(which, said));
         return said;
     } catch (...) {
         tell_end(failure_of(which, about));
         throw;
     }
+}
+
+void world::begin_call(std::size_t which, const fact& event, const stentor::context& about) {
+    const auto id = members_[which]->id;
+    model_.time_is(bus_.clock().steady_ns());
+    if (members_[which]->how != form::batch) {  // whose context is that of the first event
+        model_.event_named(event.number, about.id());
+    }
+    if (about.redriven()) {
+        model_.redriven_call_begins(id, event.number, about.attempt(), event.mended);
+    } else {
+        model_.call_begins(id, event.number, about.attempt());
+    }
+}
+
+// Of what its breaker watches.
+bool world::says_nothing(std::size_t which, const stentor::outcome& said) const {
+    using verdict = stentor::outcome::verdict;
+    return members_[which]->how != form::plain &&
+           (said.what() == verdict::release || said.what() == verdict::reject);
 }
 
 // What was thrown, not said.
@@ -172,21 +189,22 @@ shadow::ending world::ending_of(std::size_t which, const stentor::outcome& said)
 // Lives in the coroutine. When that goes without having ended, it was destroyed where it waited.
 class world::coroutine_watch {
 public:
-    coroutine_watch(world& of, std::size_t which, std::int64_t event, std::int32_t attempt)
+    coroutine_watch(world& of, std::size_t which, const fact& event, const stentor::context& about)
         : world_(of),
           id_(of.members_[which]->id),
-          event_(event),
+          event_(event.number),
           secret_(of.one_in(of.plan_.lies)) {
         world_.model_.note_drops(world_.bus_.audit());
-        world_.trace_.emplace_back(which, event);
+        world_.trace_.emplace_back(which, event_);
         if (!secret_) {
-            world_.model_.call_begins(id_, event_, attempt);
+            world_.begin_call(which, event, about);
         }
     }
     coroutine_watch(const coroutine_watch&) = delete;
     coroutine_watch& operator=(const coroutine_watch&) = delete;
     ~coroutine_watch() {
         if (!ended_ && !secret_) {
+            world_.model_.trial_is_none(id_, event_);
             world_.model_.call_cancelled(id_, event_);
         }
     }
@@ -198,6 +216,11 @@ public:
     void goes_on() {
         if (!secret_) {
             world_.model_.call_goes_on(id_, event_);
+        }
+    }
+    void says_nothing() {
+        if (!secret_) {
+            world_.model_.trial_is_none(id_, event_);
         }
     }
     void ends(shadow::ending how) {
@@ -218,7 +241,7 @@ private:
 
 stentor::task<stentor::outcome> world::handle_slowly(std::size_t which, const fact& event,
                                                      stentor::context& about) {
-    coroutine_watch watch(*this, which, event.number, about.attempt());
+    coroutine_watch watch(*this, which, event, about);
     try {
         for (auto waits = bus_.choose(4); waits != 0; --waits) {
             if (one_in(8)) {
@@ -231,6 +254,9 @@ stentor::task<stentor::outcome> world::handle_slowly(std::size_t which, const fa
             model_.note_drops(bus_.audit());
         }
         auto said = behave(which, event, about);
+        if (says_nothing(which, said)) {
+            watch.says_nothing();
+        }
         watch.ends(ending_of(which, said));
         co_return said;
     } catch (...) {
@@ -241,7 +267,8 @@ stentor::task<stentor::outcome> world::handle_slowly(std::size_t which, const fa
 
 stentor::outcome world::behave(std::size_t which, const fact& event, stentor::context& about) {
     const auto does = members_[which]->does;
-    if (one_in(does.publishes) && event.hops < hops_max_ && published_ < published_max) {
+    const auto most = plan_.redrives ? published_max_redriven : published_max;
+    if (one_in(does.publishes) && event.hops < hops_max_ && published_ < most) {
         publish_one(&about, event.hops + 1);
     }
     if (one_in(does.subscribes)) {
@@ -260,15 +287,21 @@ stentor::outcome world::behave(std::size_t which, const fact& event, stentor::co
         resume_any();
     }
     if (one_in(does.audits) && bus_.audit().unaccounted() < 0) {
-        throw std::logic_error("the books show more ends than beginnings");
+        model_.complain("the books show more ends than beginnings");
     }
     if (one_in(does.waits) && bus_.wait_idle()) {
-        throw std::logic_error("wait_idle waited inside a handler");
+        model_.complain("wait_idle waited inside a handler");
     }
     if (one_in(does.drains)) {
         drained_ = true;
         model_.drain_begins();
         static_cast<void>(bus_.drain());
+    }
+    if (one_in(does.redrives)) {
+        redrive_from_within();
+    }
+    if (event.mended % 2 != 0) {
+        return stentor::outcome::done();
     }
     if (one_in(does.throws)) {
         throw std::runtime_error("on purpose");

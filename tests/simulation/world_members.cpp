@@ -95,7 +95,7 @@ world::habits world::some_habits() {
     const auto some = [&](std::uint64_t handlers, std::uint64_t calls) {
         return one_in(handlers) ? 1 + bus_.choose(calls) : 0;
     };
-    does.throws = some(3, 4);
+    does.throws = plan_.redrives && one_in(2) ? 1 + bus_.choose(3) : some(3, 4);
     does.publishes = some(2, 3);
     does.ends_itself = some(8, 10);
     does.ends_another = some(8, 10);
@@ -108,6 +108,12 @@ world::habits world::some_habits() {
     if (plan_.pauses) {
         does.pauses = some(6, 8);
         does.resumes = some(6, 4);
+    }
+    if (plan_.redrives) {
+        does.redrives = some(8, 6);
+    }
+    if (plan_.last_places) {
+        does.fallback_throws = 1 + bus_.choose(3);
     }
     return does;
 }
@@ -137,8 +143,11 @@ void world::subscribe() {
     if (limits.keys != 0) {
         one.does.gives_back = 0;
     }
-    if (plan_.retries && one_in(2)) {
+    if (plan_.retries && (plan_.redrives || one_in(2))) {
         make_again(which, options, limits);
+    }
+    if (plan_.last_places && one_in(2)) {
+        fail_for_good(which, options, limits);
     }
     if (plan_.gates && one_in(2)) {
         put_gate(which, options, limits);
@@ -169,16 +178,37 @@ void world::make_again(std::size_t which, stentor::subscription_options& options
     policy.base = std::chrono::milliseconds(1 + bus_.choose(3));
     policy.max_elapsed = std::chrono::hours(24);
     policy.budget = {};
-    options.retry = std::move(policy);
-    limits.lettered = !one_in(4);
+    limits.lettered = !one_in(plan_.redrives ? 8 : 4);
     limits.owed = limits.lettered && plan_.letters;
+    if (limits.lettered && plan_.redrives && one_in(3)) {
+        options.dead_letters = true;
+        limits.attempts = one.attempts = 1;
+    } else {
+        options.retry = std::move(policy);
+    }
     if (!limits.lettered) {
         options.dead_letters = false;
     }
     limits.own = true;
 }
 
-// The model need not know: what waits at a gate is queued.
+// A fallback, and the last places.
+void world::fail_for_good(std::size_t which, stentor::subscription_options& options,
+                          shadow_limits& limits) {
+    auto& one = *members_[which];
+    if (one.inlined || one.how == form::batch || options.placement == stentor::placement::shared) {
+        return;
+    }
+    limits.falls = one.falls = one_in(2);
+    if (!limits.lossy && (!limits.falls || one_in(2))) {
+        options.critical = one.critical = true;
+        options.dead_letters.reset();
+        limits.lettered = limits.owed = true;
+    }
+    limits.own = true;
+}
+
+// What waits at a gate is queued.
 void world::put_gate(std::size_t which, stentor::subscription_options& options,
                      shadow_limits& limits) {
     if (members_[which]->inlined || options.placement == stentor::placement::shared) {
@@ -187,6 +217,7 @@ void world::put_gate(std::size_t which, stentor::subscription_options& options,
     if (one_in(3)) {
         options.rate =
             stentor::rate_limit{.permits = 1'000, .per = std::chrono::seconds{1}, .burst = 1};
+        limits.rate_ns = 1'000'000;
     }
     if (!options.rate || one_in(2)) {
         stentor::breaker how;
@@ -195,9 +226,22 @@ void world::put_gate(std::size_t which, stentor::subscription_options& options,
         how.open_for = how.open_max = std::chrono::milliseconds(1 + bus_.choose(3));
         how.trials = 1 + static_cast<std::int32_t>(bus_.choose(2));
         how.trial_max = std::chrono::milliseconds(2);
-        options.breaker = how;
+        how.on_change = [this, which](const stentor::breaker_change& change) {
+            model_.breaker_changes(members_[which]->id, change.to);
+        };
+        limits.trials = how.trials;
+        options.breaker = std::move(how);
     }
     limits.own = true;
+}
+
+template <class E>
+void world::add_fallback(std::size_t which, stentor::subscription_options& options) {
+    if (members_[which]->falls) {
+        options.fallback = [this, which](const E& event, const stentor::failure&) {
+            fall_back(which, fact_of(event).number);
+        };
+    }
 }
 
 template <class E>
@@ -207,6 +251,7 @@ stentor::subscription world::make_typed(const std::string& name, std::size_t whi
     if (keys == key_count) {
         options.order = stentor::by_key<E>(&fact::key);
     }
+    add_fallback<E>(which, options);
     return bus_.subscribe<E>(name, handler_of<E>(members_[which]->how, which, std::move(captures)),
                              std::move(options));
 }
@@ -230,6 +275,7 @@ stentor::subscription world::make(const std::string& name, unsigned topics, std:
                                            keys);
         default: break;
     }
+    add_fallback<stentor::any_event>(which, options);
     const stentor::pattern topic(topics == (small_bit | large_bit) ? "sim.pair.*" : "sim.>");
     return bus_.subscribe(name, topic,
                           handler_of<stentor::any_event>(how, which, std::move(captures)),

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+#include "simulation/shadow_letters_fixture.hpp"
+
+#include <gtest/gtest.h>
+
+#include <utility>
+
+// Wrong histories of dead letters, fallbacks and last places, which the model must find.
+
+namespace {
+
+using stentor_test::shadow;
+using stentor_test::shadow_of_letters;
+
+TEST_F(shadow_of_letters, accepts_that_what_failed_is_kept) {
+    const auto a = lettered("a");
+    publish(1);
+    fail(a, 1);
+    expect_holds();
+    model.check_letters({1});
+    model.check_at_rest(rows);
+    expect_holds();
+}
+
+TEST_F(shadow_of_letters, finds_a_dead_letter_that_nobody_has) {
+    const auto a = lettered("a");
+    publish(1);
+    model.call_begins(a, 1);
+    model.call_ends(a, 1, shadow::ending::failed);
+    auto& terms = rows.subscriptions[0].second;
+    std::swap(terms.queued, terms.dead_lettered);
+    model.check(rows);
+    expect_violation("other calls were counted");
+}
+
+TEST_F(shadow_of_letters, finds_a_failure_that_was_not_to_be_given_up) {
+    const auto a = lettered("a", {.owed = true});
+    publish(1);
+    model.call_begins(a, 1);
+    model.call_ends(a, 1, shadow::ending::failed);
+    auto& terms = rows.subscriptions[0].second;
+    std::swap(terms.queued, terms.failed);
+    model.check(rows);
+    expect_violation("other calls were counted");
+}
+
+TEST_F(shadow_of_letters, finds_a_failure_that_waits_for_room_and_is_nowhere) {
+    const auto a = lettered("a", {.owed = true});
+    publish(1);
+    model.call_begins(a, 1);
+    model.call_ends(a, 1, shadow::ending::failed);
+    auto& terms = rows.subscriptions[0].second;
+    std::swap(terms.queued, terms.retry_waiting);
+    expect_holds();
+    std::swap(terms.retry_waiting, terms.expired);  // the books balance all the same
+    model.check(rows);
+    expect_violation("other calls were counted");
+}
+
+TEST_F(shadow_of_letters, finds_a_letter_of_a_delivery_that_waits_for_another_attempt) {
+    const auto a = lettered("a", {.attempts = 2});
+    publish(1);
+    model.call_begins(a, 1);
+    model.call_ends(a, 1, shadow::ending::put_off);
+    keep(a, 1);
+    expect_violation("a letter of what has not failed for good");
+}
+
+TEST_F(shadow_of_letters, finds_a_letter_that_is_kept_twice) {
+    const auto a = lettered("a");
+    publish(1);
+    fail(a, 1);
+    keep(a, 1);
+    expect_violation("a letter of what has not failed for good");
+}
+
+TEST_F(shadow_of_letters, finds_a_letter_with_another_number_of_attempts) {
+    const auto a = lettered("a", {.attempts = 2});
+    publish(1);
+    model.call_begins(a, 1);
+    model.call_ends(a, 1, shadow::ending::put_off);
+    model.call_begins(a, 1, 2);
+    model.call_ends(a, 1, shadow::ending::failed);
+    keep(a, 1, 1);
+    expect_violation("a letter says 1 attempts");
+}
+
+TEST_F(shadow_of_letters, finds_a_letter_that_was_lost) {
+    const auto a = lettered("a");
+    publish(1);
+    fail(a, 1);
+    model.check_letters({});
+    expect_violation("a letter was lost");
+}
+
+TEST_F(shadow_of_letters, finds_a_letter_of_nothing_that_failed) {
+    model.check_letters({1});
+    expect_violation("a letter of nothing that failed");
+}
+
+TEST_F(shadow_of_letters, finds_a_purge_of_what_is_redriven) {
+    const auto a = lettered("a");
+    publish(1);
+    fail(a, 1);
+    model.redrive_begins();
+    redrive(a, 1);
+    model.letters_purged({});
+    expect_violation("purged while it was redriven");
+}
+
+TEST_F(shadow_of_letters, finds_an_event_with_two_ids) {
+    model.event_named(1, stentor::event_id::from_words(1, 2));
+    model.event_named(2, stentor::event_id::from_words(1, 3));
+    model.event_named(1, stentor::event_id::from_words(1, 2));
+    EXPECT_FALSE(model.violation().has_value());
+    model.event_named(1, stentor::event_id::from_words(1, 3));
+    expect_violation("has two ids");
+}
+
+// --- fallbacks and last places -------------------------------------------------------------------
+
+class shadow_of_fallbacks : public shadow_of_letters {
+protected:
+    shadow::sub fallen() {
+        const auto a = lettered("a", {.falls = true});
+        publish(1);
+        model.call_begins(a, 1);
+        model.call_ends(a, 1, shadow::ending::failed);
+        return a;
+    }
+};
+
+TEST_F(shadow_of_fallbacks, accepts_that_one_takes_what_failed) {
+    const auto a = fallen();
+    model.fallback_ends(a, 1, false);
+    auto& terms = rows.subscriptions[0].second;
+    std::swap(terms.queued, terms.completed);
+    expect_holds();
+}
+
+TEST_F(shadow_of_fallbacks, accepts_that_one_fails_too) {
+    const auto a = fallen();
+    model.fallback_ends(a, 1, true);
+    keep(a, 1);
+    expect_holds();
+}
+
+TEST_F(shadow_of_fallbacks, finds_one_that_was_not_called) {
+    fallen();
+    model.check(rows);
+    expect_violation("other calls were counted");
+}
+
+TEST_F(shadow_of_fallbacks, finds_one_that_was_passed_over) {
+    const auto a = subscribe("a", {.falls = true});
+    publish(1);
+    model.call_begins(a, 1);
+    model.call_ends(a, 1, shadow::ending::failed);
+    auto& terms = rows.subscriptions[0].second;
+    std::swap(terms.queued, terms.failed);
+    model.check(rows);
+    expect_violation("was not given to its fallback");
+}
+
+TEST_F(shadow_of_fallbacks, finds_a_letter_before_one_was_called) {
+    const auto a = fallen();
+    keep(a, 1);
+    expect_violation("a letter before the fallback was called");
+}
+
+TEST_F(shadow_of_fallbacks, finds_one_that_is_called_twice) {
+    const auto a = fallen();
+    model.fallback_ends(a, 1, true);
+    model.fallback_ends(a, 1, true);
+    expect_violation("a fallback was called for what had not failed");
+}
+
+TEST_F(shadow_of_fallbacks, finds_a_letter_of_what_one_took) {
+    const auto a = fallen();
+    model.fallback_ends(a, 1, false);
+    keep(a, 1);
+    expect_violation("a letter of what has not failed for good");
+}
+
+TEST_F(shadow_of_letters, accepts_what_is_in_the_last_place) {
+    const auto a = lettered("a", {.owed = true});
+    publish(1);
+    model.call_begins(a, 1);
+    model.call_ends(a, 1, shadow::ending::failed);
+    model.letter_saved(a, 1);
+    auto& terms = rows.subscriptions[0].second;
+    std::swap(terms.queued, terms.dead_lettered);
+    expect_holds();
+    model.check_saved({{a, 1}});
+    expect_holds();
+}
+
+TEST_F(shadow_of_letters, finds_what_is_not_in_the_file) {
+    const auto a = lettered("a", {.owed = true});
+    publish(1);
+    model.call_begins(a, 1);
+    model.call_ends(a, 1, shadow::ending::failed);
+    model.letter_saved(a, 1);
+    model.check_saved({});
+    expect_violation("in the emergency file are 0 letters, of 1");
+}
+
+TEST_F(shadow_of_letters, finds_in_the_last_place_what_the_store_took) {
+    const auto a = lettered("a", {.owed = true});
+    publish(1);
+    fail(a, 1);
+    model.letter_saved(a, 1);
+    expect_violation("saved, and had not failed for good");
+}
+
+}  // namespace
