@@ -33,7 +33,7 @@ findings expect_promises_kept(const world::plan& how) {
     std::int64_t deliveries = 0;
     findings found;
     const auto search = stentor::testing::for_each_seed(
-        how.redrives ? std::max<std::uint64_t>(seeds / 2, 1) : seeds,  // they are long
+        how.redrives ? std::max<std::uint64_t>(seeds / 3, 1) : seeds,  // they are long
         [&](std::uint64_t seed) {
             world one(seed, how);
             EXPECT_TRUE(one.run()) << one.complaint();
@@ -162,8 +162,8 @@ TEST(engine, does_the_same_again_for_a_seed) {
     }
 }
 
-// The model is told of all calls but a few, and must miss them. `quiet`: in so many scenarios it may
-// be that nobody could: the only one was to be put off, and that was cancelled.
+// The model is told of all calls but a few, and must miss them. `quiet`: in so many scenarios
+// nobody could, because the only one was put off, and what was put off was cancelled.
 void expect_found_out(world::plan how, int at_least, int quiet = 0) {
     how.lies = 10;
     int found = 0;

@@ -57,6 +57,7 @@ public:
     using number = std::int64_t;
 
     // --- what happens ------------------------------------------------------------------------
+    void time_is(std::int64_t now_ns) { time_ns_ = now_ns; }
     [[nodiscard]] sub subscribe_begins(std::string name, unsigned topics,
                                        const shadow_limits& limits);
     void subscribe_returns(sub which);
@@ -102,7 +103,7 @@ public:
     }
     void resume_begins(sub which);
 
-    // --- failing for good, in shadow_letters.cpp ---------------------------------------------
+    // --- failing for good, in shadow_letters.cpp and shadow_redrives.cpp ---------------------
     // The fallback was called with a failed delivery. `threw`: it failed, too.
     void fallback_ends(sub which, number event, bool threw);
     using letter = std::uint64_t;  // the store's number
@@ -112,8 +113,8 @@ public:
     // It is in the last place for what the store does not take.
     void letter_saved(sub which, number event);
     void letters_purged(const std::set<letter>& left);
-    // A redrive begins, which may lie within another one.
-    void redrive_begins();
+    // A redrive begins, which may lie within another one, and claims a letter each `pace_ns`.
+    void redrive_begins(std::int64_t pace_ns = 0);
     void letter_claimed(letter claimed);
     // The transform made this of its event, which is 0 as it was published.
     void letter_mended(letter claimed, std::int32_t mended);
@@ -124,6 +125,8 @@ public:
     void letter_released(letter claimed);
     // Null: it was refused.
     void redrive_returns(const stentor::redrive_report* report, bool dry);
+    // Nothing can happen before there is room. `paused`: for want of it.
+    void check_waiting(sub which, bool paused);
     // All that are in the store.
     void check_letters(const std::set<letter>& stored);
     // The bus is gone, and with it everything that was under way.
@@ -134,7 +137,6 @@ public:
     void event_named(number event, stentor::event_id id);
 
     // --- gates, in shadow_gates.cpp ------------------------------------------------------------
-    void time_is(std::int64_t now_ns) { time_ns_ = now_ns; }
     void breaker_changes(sub which, stentor::breaker_state to);
     // The call that ends next says nothing about what the breaker watches.
     void trial_is_none(sub which, number event);
@@ -278,6 +280,8 @@ private:
         std::uint64_t cut_short = 0;             // of those released: they were called
         std::map<sub, std::int64_t> uncalled{};  // of those released
         std::map<letter, letter_entry> came_back{};
+        std::int64_t pace_ns = 0;
+        std::int64_t last_claim_ns = -1;
     };
 
     void violate(std::string what);

@@ -57,6 +57,26 @@ TEST_F(shadow_of_letters, finds_a_failure_that_waits_for_room_and_is_nowhere) {
     expect_violation("other calls were counted");
 }
 
+TEST_F(shadow_of_letters, finds_a_subscription_that_goes_on_while_a_letter_waits) {
+    const auto a = lettered("a", {.owed = true});
+    publish(1);
+    model.check_waiting(a, false);
+    model.call_begins(a, 1);
+    model.call_ends(a, 1, shadow::ending::failed);
+    model.check_waiting(a, true);
+    EXPECT_FALSE(model.violation().has_value());
+    model.check_waiting(a, false);
+    expect_violation("a letter waits for room, and its subscription goes on");
+}
+
+TEST_F(shadow_of_letters, finds_a_pause_for_room_that_nothing_waits_for) {
+    const auto a = lettered("a", {.owed = true});
+    publish(1);
+    fail(a, 1);
+    model.check_waiting(a, true);
+    expect_violation("paused for want of room, and nothing waits for it");
+}
+
 TEST_F(shadow_of_letters, finds_a_letter_of_a_delivery_that_waits_for_another_attempt) {
     const auto a = lettered("a", {.attempts = 2});
     publish(1);

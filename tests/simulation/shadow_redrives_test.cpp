@@ -164,6 +164,19 @@ TEST_F(shadow_of_redrives, finds_that_what_was_left_alone_was_counted) {
     expect_violation("another number of events was accepted");
 }
 
+TEST_F(shadow_of_redrives, finds_one_that_is_faster_than_its_pace) {
+    const auto a = begin(3);
+    model.redrive_begins(1'000);
+    model.time_is(5'000);
+    redrive(a, 1);
+    model.time_is(6'000);
+    redrive(a, 2);
+    EXPECT_FALSE(model.violation().has_value());
+    model.time_is(6'999);
+    redrive(a, 3);
+    expect_violation("a redrive is faster than its pace");
+}
+
 // --- order ---------------------------------------------------------------------------------------
 
 TEST_F(shadow_of_redrives, finds_two_of_a_key_at_the_same_time) {

@@ -29,10 +29,12 @@ std::int64_t number_in(const stentor::dead_letter& letter) {
                : throw std::logic_error("a letter of no topic of this world");
 }
 
-watched_letters::watched_letters(shadow& model, std::uint64_t letters_max, refused not_taken)
+watched_letters::watched_letters(shadow& model, std::uint64_t letters_max, refused not_taken,
+                                 time now_ns)
     : model_(model),
       inner_(stentor::memory_dead_letters::make({.letters_max = letters_max}).value()),
-      not_taken_(std::move(not_taken)) {}
+      not_taken_(std::move(not_taken)),
+      now_ns_(std::move(now_ns)) {}
 
 stentor::dead_letter_result<std::uint64_t> watched_letters::put(
     stentor::dead_letter letter, stentor::on_duplicate same) noexcept {
@@ -56,6 +58,7 @@ stentor::dead_letter_result<stentor::dead_letter_claim> watched_letters::claim(
     std::uint64_t number) {
     auto answer = inner_->claim(number);
     if (answer) {
+        model_.time_is(now_ns_());
         model_.letter_claimed(number);
     }
     return answer;

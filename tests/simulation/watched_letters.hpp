@@ -22,7 +22,9 @@ class watched_letters final : public stentor::dead_letter_store {
 public:
     using refused = std::function<void(shadow::sub which, std::int64_t event)>;
 
-    watched_letters(shadow& model, std::uint64_t letters_max, refused not_taken);
+    using time = std::function<std::int64_t()>;
+
+    watched_letters(shadow& model, std::uint64_t letters_max, refused not_taken, time now_ns);
 
     [[nodiscard]] stentor::dead_letter_result<std::uint64_t> put(
         stentor::dead_letter letter, stentor::on_duplicate same) noexcept override;
@@ -61,6 +63,7 @@ private:
     shadow& model_;
     std::unique_ptr<stentor::memory_dead_letters> inner_;
     refused not_taken_;
+    time now_ns_;
 };
 
 }  // namespace stentor_test

@@ -12,6 +12,10 @@ namespace {
 
 constexpr std::uint64_t actions_max = 60;
 
+bool waits_for_room(const stentor::handler_row& one) {
+    return one.state == stentor::handler_state::paused && one.by == "dead_letters";
+}
+
 }  // namespace
 
 world::world(std::uint64_t seed) : world(seed, plan()) {}
@@ -130,15 +134,29 @@ void world::pass_time() {
 }
 
 bool world::anybody_waits_for_room() {
-    return plan_.letters && std::ranges::any_of(bus_.registry().list(), [](const auto& one) {
-               return one.state == stentor::handler_state::paused && one.by == "dead_letters";
-           });
+    return plan_.letters && std::ranges::any_of(bus_.registry().list(), waits_for_room);
+}
+
+// Those who are polled ask the store when they are.
+void world::look_for_waiting() {
+    if (!plan_.letters) {
+        return;
+    }
+    for (const auto& row : bus_.registry().list()) {
+        const auto which = model_.find(row.name).value();
+        const auto one =
+            std::ranges::find(members_, which, [](const auto& each) { return each->id; });
+        if (!(*one)->polled) {
+            model_.check_waiting(which, waits_for_room(row));
+        }
+    }
 }
 
 void world::settle() {
     // A loop's lane that rests at a gate is not polled in vain for ever: time has to pass for it.
     for (bool more = true; more;) {
         static_cast<void>(bus_.settle());
+        look_for_waiting();
         if (anybody_waits_for_room()) {
             if (!purge()) {
                 return;  // all are under way to such as wait for room, until somebody ends

@@ -130,6 +130,7 @@ private:
         form how = form::plain;
         bool over = false;
         bool inlined = false;
+        bool polled = false;
         bool critical = false;
         bool falls = false;
         std::int32_t attempts = 1;
@@ -143,6 +144,7 @@ private:
     void publish_many();
     void publish_and_wait();
     void pass_time();
+    void look_for_waiting();
     [[nodiscard]] bool anybody_waits_for_room();
     void settle();
     void finish();

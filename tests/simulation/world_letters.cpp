@@ -18,6 +18,7 @@ namespace stentor_test {
 namespace {
 
 constexpr int redrives_nested_max = 2;
+constexpr std::int64_t pace_ns = 2'000'000;
 constexpr std::uint64_t letters_many = 10'000;
 
 std::string file_name(std::uint64_t seed) {
@@ -44,7 +45,8 @@ stentor::testing::test_bus_options world::options_for() {
     options.bus.lanes = 64;
     options.bus.dead_letters = letters_ = std::make_shared<watched_letters>(
         model_, letters_max(),
-        [this](shadow::sub which, std::int64_t event) { not_stored(which, event); });
+        [this](shadow::sub which, std::int64_t event) { not_stored(which, event); },
+        [this] { return bus_.clock().steady_ns(); });
     options.bus.log.on_error = [](const stentor::error_record&) {};
     options.bus.log.on_notice = [](const stentor::notice_record&) {};
     if (plan_.last_places) {
@@ -140,7 +142,7 @@ stentor::redrive_options world::some_redrive() {
     stentor::redrive_options options;
     options.dry_run = one_in(8);
     if (one_in(4)) {
-        options.per_second = 500;
+        options.per_second = 1e9 / static_cast<double>(pace_ns);
     }
     if (one_in(2)) {
         options.transform = [this, dry = options.dry_run](stentor::dead_letter& letter) {
@@ -165,7 +167,7 @@ void world::redrive() {
     options.stop = stop.get_token();
     auto* const outer = std::exchange(redrive_stop_, &stop);
     ++redriving_;
-    model_.redrive_begins();
+    model_.redrive_begins(options.per_second > 0 ? pace_ns : 0);
     const bool closed = drained_;
     const auto report = bus_.dead_letters().redrive(some_filter(), options);
     if (report.has_value() == closed) {

@@ -137,6 +137,7 @@ void world::subscribe() {
     one.does = some_habits();
     one.how = some_form(options, limits);
     one.inlined = limits.inlined;
+    one.polled = options.execution == stentor::execution::polled;
     if (one.how == form::batch) {
         limits.at_once = 0;  // it counts calls, and these are of many events
     }
