@@ -74,6 +74,7 @@ void merges_the_same_delivery(dead_letter_store& store, complaints& out) {
     EXPECT_THAT_HOLDS(store.room().letters == 1);
     const auto kept = store.get(number);
     EXPECT_THAT_HOLDS(kept.has_value() && kept->attempts_total == 2 && kept->attempts.size() == 2);
+    EXPECT_THAT_HOLDS(kept.has_value() && kept->attempts.back().number == 2);
     EXPECT_THAT_HOLDS(kept.has_value() && kept->reason == stentor::dead_letter_reason::rejected);
     EXPECT_THAT_HOLDS(kept.has_value() && kept->fingerprint == fingerprint_of(*kept));
     EXPECT_THAT_HOLDS(put(store, letter_of(1, "audit")) != number);

@@ -77,8 +77,13 @@ bool dead_letter_matcher::matches(const dead_letter& letter) const noexcept {
 void merge_failure(dead_letter& stored, const dead_letter& later) {
     const auto first = stored.attempts_total == 0 ? later.first_failed : stored.first_failed;
     const std::uint64_t total = stored.attempts_total + later.attempts_total;
-    for (const dead_letter_attempt& attempt : later.attempts) {
-        add_attempt(stored, attempt);
+    const auto before =
+        static_cast<std::int64_t>(std::min<std::uint64_t>(stored.attempts_total, INT32_MAX));
+    for (dead_letter_attempt attempt : later.attempts) {
+        // The later letter counts its own from 1.
+        attempt.number =
+            static_cast<std::int32_t>(std::min<std::int64_t>(before + attempt.number, INT32_MAX));
+        add_attempt(stored, std::move(attempt));
     }
     if (stored.payload.missing()) {
         stored.payload = later.payload;

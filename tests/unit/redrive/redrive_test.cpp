@@ -89,7 +89,8 @@ TEST_F(redrive, of_what_fails_again_keeps_the_letter_with_its_history) {
     EXPECT_EQ(letter.id, before.front().id);
     EXPECT_EQ(letter.redrives, 1U);
     EXPECT_EQ(letter.attempts_total, 2U);
-    EXPECT_THAT(letter.attempts, SizeIs(2));
+    ASSERT_THAT(letter.attempts, SizeIs(2));
+    EXPECT_EQ(letter.attempts.back().number, 2) << "of all attempts, not of those of the redrive";
     EXPECT_EQ(redriven().returned, 1U);
     EXPECT_EQ(letters().front().redrives, 2U);
     poison.clear();
