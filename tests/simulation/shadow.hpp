@@ -110,6 +110,8 @@ public:
     // The store took a letter, or added to one; as it is now.
     void letter_put(sub which, number event, letter kept, std::uint64_t attempts,
                     std::uint64_t redrives);
+    // The numbers of the attempts that it tells of.
+    void letter_tells(letter kept, const std::vector<std::int32_t>& attempts);
     // It is in the last place for what the store does not take.
     void letter_saved(sub which, number event);
     void letters_purged(const std::set<letter>& left);

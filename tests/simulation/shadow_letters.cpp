@@ -96,6 +96,25 @@ void shadow::letter_put(sub which, number number_of, letter kept, std::uint64_t 
     entry.put = true;
 }
 
+// The first three and the last seventeen of all, whatever redrives lie between them.
+void shadow::letter_tells(letter kept, const std::vector<std::int32_t>& attempts) {
+    const auto at = letters_.find(kept);
+    if (broken() || at == letters_.end()) {
+        return;
+    }
+    std::vector<std::int32_t> expected;
+    const auto all = static_cast<std::int32_t>(at->second.attempts);
+    for (std::int32_t attempt = 1; attempt <= all; ++attempt) {
+        if (attempt <= 3 || attempt > all - 17) {
+            expected.push_back(attempt);
+        }
+    }
+    if (attempts != expected) {
+        violate("a letter tells of other attempts than there were: " +
+                about(subs_[at->second.of], at->second.event));
+    }
+}
+
 void shadow::letter_saved(sub which, number number_of) {
     ++now_;
     auto& one = subs_[which];

@@ -278,6 +278,17 @@ TEST_F(shadow_of_redrives, finds_a_failure_that_is_not_added_to_its_letter) {
     expect_violation("a letter says 1 attempts");
 }
 
+TEST_F(shadow_of_redrives, finds_attempts_that_are_missing_in_a_letter) {
+    const auto a = begin(1);
+    redrive(a, 1);
+    redriven(a, 1, shadow::ending::failed);
+    keep(a, 1, 2);
+    model.letter_tells(1, {1, 2});
+    EXPECT_FALSE(model.violation().has_value());
+    model.letter_tells(1, {1, 1});
+    expect_violation("tells of other attempts than there were");
+}
+
 TEST_F(shadow_of_redrives, finds_a_second_letter_of_a_delivery) {
     const auto a = begin(1);
     redrive(a, 1);

@@ -6,6 +6,7 @@
 
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 namespace stentor_test {
 
@@ -48,6 +49,11 @@ stentor::dead_letter_result<std::uint64_t> watched_letters::put(
         const auto kept = inner_->get(*answer).value();
         model_.event_named(event, kept.id);
         model_.letter_put(*which, event, *answer, kept.attempts_total, kept.redrives);
+        std::vector<std::int32_t> attempts;
+        for (const auto& one : kept.attempts) {
+            attempts.push_back(one.number);
+        }
+        model_.letter_tells(*answer, attempts);
     } else {
         not_taken_(*which, event);
     }
