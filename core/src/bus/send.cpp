@@ -339,8 +339,11 @@ std::int64_t engine::sweep_all_lanes(const publisher_slot& mine) noexcept {
     return moved;
 }
 
+// Perhaps one of a reserve, which in the publisher's cache would be anybody's.
 void engine::return_credits(lane& to, lane_port& port, std::int64_t amount) noexcept {
-    if (!port.credits.add(amount)) {
+    const bool scarce = to.credits.available() < to.credits.reserve() ||
+                        shared_.credits.available() < shared_.credits.reserve();
+    if (scarce || !port.credits.add(amount)) {
         to.credits.give(amount);
         shared_.credits.give(amount);
     }

@@ -216,6 +216,32 @@ TEST_F(reserve, is_not_reached_through_a_shared_slot) {
     }
 }
 
+// An inline handler publishes through its publisher's slot; what it took of the reserve and gives
+// back, because another subscription refused the event, is not that publisher's next credit.
+TEST_F(reserve, is_not_left_to_a_publisher_whose_handler_was_refused) {
+    auto& bus = make_bus();
+    gate door;
+    auto large = bus.subscribe("large", stentor::pattern("test.*"),
+                               [&](const stentor::any_event&) { door.pass(); },
+                               {.capacity = 10, .required = true});
+    auto small = bus.subscribe<tick>("small", [&](const tick&) { door.pass(); },
+                                     {.capacity = 1, .required = true});
+    std::vector<publish_status> answers;
+    auto handler = bus.subscribe<start>("handler",
+                                        [&](const start&, stentor::context& ctx) {
+                                            answers.push_back(ctx.publish(tick{1}).status());
+                                        },
+                                        {.execution = stentor::execution::inline_});
+    const open_at_end opener(door);
+    ASSERT_EQ(bus.publish(tick{0}).status(), publish_status::accepted);
+    for (int number = 0; number < 7; ++number) {
+        ASSERT_EQ(bus.publish(block{"x"}).status(), publish_status::accepted);
+    }
+    ASSERT_EQ(bus.publish(start{}).status(), publish_status::accepted) << "the ninth of the large";
+    EXPECT_EQ(answers, std::vector{publish_status::rejected_full}) << "by the small one";
+    EXPECT_EQ(bus.publish(block{"x"}).status(), publish_status::rejected_full);
+}
+
 // A handler that publishes into its own full lane never waits for itself.
 TEST_F(reserve, never_lets_a_handler_wait) {
     for (const std::int64_t size : {1, 2, 10}) {
