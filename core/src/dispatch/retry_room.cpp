@@ -95,7 +95,8 @@ follow_up retry_room::after_failure(failure about, const attempts_so_far& past,
     }
     made->keep(decision.progress, past.recorded);
     record(about, past.recorded, *made);
-    made->aim(shared_.moment_after(decision.delay));
+    // At once is now, not at the wheel's next tick.
+    made->aim(decision.delay.count() == 0 ? 0 : shared_.moment_after(decision.delay));
     of_.retried.add();
     about.retry_in_ns = decision.delay.count();
     shared_.observer->failed(about);
