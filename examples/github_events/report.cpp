@@ -219,6 +219,7 @@ void write_law(page& out, const stentor::audit_report& audit) {
                               {"refused, too deep", publishes.rejected_too_deep},
                               {"refused, no memory", publishes.rejected_no_memory},
                               {"refused, another type's topic", publishes.type_mismatch},
+                              {"refused, by an interceptor", publishes.rejected_interceptor},
                               {"refused, would deadlock", publishes.would_deadlock},
                               {"after closing", publishes.closed},
                               {"expired", publishes.expired}}));

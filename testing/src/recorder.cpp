@@ -154,12 +154,12 @@ publish_result recorder::publish_text(const request& what, std::string_view topi
 std::size_t recorder::publish_bulk(const request& what, void* first, std::size_t count, bool move,
                                    publish_status& last) noexcept {
     last = publish_status::accepted;
-    if (engine_ != nullptr && engine_->refuses(what, first, count)) {
+    auto each = what;
+    each.checked = true;
+    if (engine_ != nullptr && engine_->refuses(what, first, count, each.checked)) {
         last = publish_status::rejected_invalid;
         return 0;
     }
-    auto each = what;
-    each.checked = true;
     auto* at = static_cast<std::byte*>(first);
     for (std::size_t index = 0; index < count; ++index, at += what.type->size) {
         const auto result = one_of_many(each, at, move);

@@ -28,6 +28,7 @@ struct bus_options;
 struct bus_snapshot;
 struct drain_report;
 struct error_record;
+struct interceptor;
 struct metadata;
 struct publish_options;
 struct subscription_options;

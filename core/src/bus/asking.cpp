@@ -19,6 +19,7 @@ publish_result engine::publish_answer(const request& what, outgoing& event,
         const void* object = event.object;
         copy = boxed_value::copied_from(*event.type, object != nullptr ? object : event.payload);
     }
+    event.answer = &copy;
     const auto result = publish_now(what, event);
     const auto status = result.status();
     const bool published = status == publish_status::accepted ||

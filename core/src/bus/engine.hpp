@@ -66,7 +66,7 @@ public:
                                 std::string& text) noexcept override;
     std::size_t publish_bulk(const request& what, void* first, std::size_t count, bool move,
                              publish_status& last) noexcept override;
-    [[nodiscard]] bool refuses(const request&, const void*, std::size_t) noexcept override;
+    [[nodiscard]] bool refuses(const request&, const void*, std::size_t, bool&) noexcept override;
     // --- and waiting for what becomes of it (waiting.cpp)
     [[nodiscard]] delivery_tracker* track(publish_result& refused) noexcept;
     delivery_report await_report(const delivery_tracker& tracker, const publish_result& published,

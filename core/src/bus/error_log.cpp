@@ -184,11 +184,24 @@ void error_log::complained(const subscription_record& subscription,
                            std::string_view callback) noexcept {
     static_cast<void>(attempt([&] {
         notice("subscription \"" + subscription.name + "\": its " + std::string(callback) +
-               " threw: " + describe_current_exception());
+               " threw: " + current_error());
     }));
 }
 
 std::string error_log::describe(const subscription_record& of, const outcome* said) noexcept {
+    auto text = describe_unmasked(of, said);
+    mask(text);
+    return text;
+}
+
+std::string error_log::current_error() {
+    auto text = describe_current_exception();
+    mask(text);
+    return text;
+}
+
+std::string error_log::describe_unmasked(const subscription_record& of,
+                                         const outcome* said) noexcept {
     std::string text;
     static_cast<void>(attempt([&] {
         text = said != nullptr ? detail::describe(of, *said) : describe_current_exception();
@@ -198,13 +211,14 @@ std::string error_log::describe(const subscription_record& of, const outcome* sa
 
 std::vector<std::string> error_log::error_chain(const subscription_record& of,
                                                 const outcome* said) {
-    if (said != nullptr) {
-        return {detail::describe(of, *said)};
-    }
     std::vector<std::string> chain;
+    if (said != nullptr) {
+        mask(chain.emplace_back(detail::describe(of, *said)));
+        return chain;
+    }
 #if defined(__cpp_exceptions)
     const auto take = [&](std::string_view text) {
-        chain.emplace_back(text.substr(0, description_max));
+        mask(chain.emplace_back(text.substr(0, description_max)));
     };
     detail::describe(take, 0);
 #endif
@@ -219,6 +233,15 @@ std::size_t error_log::write_errors(const subscription_record& of, const outcome
         std::memcpy(into.data() + used, text.data(), length);
         used += length;
     };
+    if (mask_ != nullptr) {  // which wants texts that it can change, and so memory
+        static_cast<void>(attempt([&] {
+            for (const auto& text : error_chain(of, said)) {
+                put(used == 0 ? std::string_view() : std::string_view("\0", 1));
+                put(text);
+            }
+        }));
+        return used;
+    }
     if (said != nullptr) {
         put(verdict_of(of, *said));
         put(said->why().empty() ? "" : ": ");
@@ -238,8 +261,9 @@ std::size_t error_log::write_errors(const subscription_record& of, const outcome
 void error_log::record_failure(const failure& what) {
     const auto& subscription = what.subscription;
     const auto& slot = what.slot;
-    const auto text = what.said != nullptr ? detail::describe(subscription, *what.said)
-                                           : describe_current_exception();
+    auto text = what.said != nullptr ? detail::describe(subscription, *what.said)
+                                     : describe_current_exception();
+    mask(text);
     {
         const std::lock_guard lock(mutex_);
         auto key = subscription.name + '\n' + text;

@@ -18,12 +18,23 @@
 // takes.
 namespace stentor::inline v0::detail {
 
+// Changes the text of an error before anybody else sees it.
+class error_mask {
+public:
+    virtual void mask(std::string& text) noexcept = 0;
+
+protected:
+    ~error_mask() = default;
+};
+
 class error_log final : public failure_observer {
 public:
     static constexpr std::uint32_t records_per_minute = 10;
     static constexpr std::size_t kinds_max = 1024;  // handler and error; beyond it they are one
 
     error_log(scheduler& shared, log_sink sink);
+    // Before anything fails. Without it nothing is masked.
+    void mask_by(error_mask& one) noexcept { mask_ = &one; }
 
     void failed(const failure& what) noexcept override;
     void complained(const subscription_record& subscription,
@@ -32,7 +43,11 @@ public:
                                        const outcome* said) noexcept override;
     [[nodiscard]] std::size_t write_errors(const subscription_record& of, const outcome* said,
                                            std::span<char> into) noexcept override;
-    // The same, the current exception and each that is nested in it alone.
+    [[nodiscard]] std::string describe_unmasked(const subscription_record& of,
+                                                const outcome* said) noexcept override;
+    // As describe_current_exception(), masked.
+    [[nodiscard]] std::string current_error();
+    // What describe() has, the current exception and each that is nested in it alone.
     [[nodiscard]] std::vector<std::string> error_chain(const subscription_record& of,
                                                        const outcome* said);
     void notice(std::string_view message) noexcept;
@@ -61,7 +76,14 @@ private:
     void emit_summary(const storm& what) noexcept;
     void record_failure(const failure& what);
 
+    void mask(std::string& text) noexcept {
+        if (mask_ != nullptr) {
+            mask_->mask(text);
+        }
+    }
+
     scheduler& shared_;
+    error_mask* mask_ = nullptr;
     log_sink sink_;
     std::mutex mutex_;
     std::map<std::string, storm, std::less<>> storms_;

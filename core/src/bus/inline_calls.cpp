@@ -206,6 +206,7 @@ bool engine::call_inlined(publisher_slot* slot, const route& to, const slot_imag
             for (std::uint32_t index = 0; index < to.inline_count; ++index) {
                 auto& one = *to.subscriptions[to.inline_first + index];
                 one.dropped_nested.add();
+                tell_settled(image.header, one, settlement::dropped, 0);
                 tell_waiter(shared_, image.header, one, delivery_status::dropped);
             }
             return false;
@@ -276,6 +277,9 @@ bool engine::inline_charge::deliver_now(subscription_record& one, bool measure) 
     index = 0;
     closed = &one.barred;
     about.turn_to(one.name);
+    if (interceptors != nullptr) [[unlikely]] {
+        begin_intercepted(one);
+    }
     const auto& header = *reinterpret_cast<const slot_header*>(slots);
     const auto published = header.stamp & ~stamp_flags;
     // A measured event was stamped just now, unless other handlers come first.
@@ -291,6 +295,9 @@ bool engine::inline_charge::deliver_now(subscription_record& one, bool measure) 
 #else
     one.call(*this);
 #endif
+    if (interceptors != nullptr && !failed) [[unlikely]] {
+        end_intercepted(one, ignored ? call_ending::ignored : call_ending::completed, nullptr);
+    }
 #if !defined(STENTOR_NO_METRICS)
     if (measure && index != 0) [[unlikely]] {
         const auto ended = by.shared_.now();
@@ -307,6 +314,9 @@ bool engine::inline_charge::deliver_now(subscription_record& one, bool measure) 
 void engine::inline_charge::count(subscription_record& one, std::uint32_t stripe,
                                   bool ended) noexcept {
     auto& mine = one.terminals[stripe];
+    if (interceptors != nullptr) [[unlikely]] {
+        tell_settled_inline(one, ended);
+    }
     if (!ended) [[unlikely]] {
         count_uncalled(by, one, mine);
     } else if (failed) [[unlikely]] {
@@ -334,6 +344,9 @@ void engine::inline_charge::judge_outcome(delivery_frame& frame, outcome& said) 
                                                               const outcome* said) noexcept {
     const auto& header = *reinterpret_cast<const slot_header*>(slots);
     auto& observer = *by.shared_.observer;
+    if (interceptors != nullptr) {
+        end_intercepted(to, call_ending::failed, said);
+    }
     observer.failed({.subscription = to,
                      .slot = header,
                      .duration_ns = 0,

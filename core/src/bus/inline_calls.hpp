@@ -3,6 +3,7 @@
 
 #include "bus/outgoing.hpp"
 #include "dispatch/inline_frame.hpp"
+#include "registry/interception.hpp"
 #include <stentor/registry/context.hpp>
 #include <stentor/registry/outcome.hpp>
 
@@ -46,6 +47,7 @@ struct engine::inline_charge : delivery_frame {
         end = 1;
         attention = &nobody_asks;
         judge = &judge_outcome;
+        interceptors = image.header.origin->interceptors.get();
     }
 
     // One handler, under its guard. False: it is over or disabled, so it was not called.
@@ -58,6 +60,11 @@ struct engine::inline_charge : delivery_frame {
                                terminal_stripe& mine) noexcept;
     static void judge_outcome(delivery_frame& frame, outcome& said) noexcept;
     void fail(const subscription_record& to, const outcome* said) noexcept;
+    // inline_intercepted.cpp
+    void begin_intercepted(const subscription_record& to) noexcept;
+    void end_intercepted(const subscription_record& to, call_ending how,
+                         const outcome* said) noexcept;
+    void tell_settled_inline(const subscription_record& one, bool ended) const noexcept;
 
     // One event of a topic that has inline handlers only. False: nothing was done.
     [[gnu::always_inline]] static bool publish(engine& by, publisher_slot& slot,
@@ -76,6 +83,8 @@ struct engine::inline_charge : delivery_frame {
 
     engine& by;
     stentor::context about;
+    const interception* interceptors = nullptr;  // null: nobody looks at these deliveries
+    std::int64_t call_began = 0;                 // the call that they see
     bool failed = false;
     bool ignored = false;
 };

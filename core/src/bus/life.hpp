@@ -112,6 +112,9 @@ public:
     // --- validating.cpp -------------------------------------------------------------------------
     class validating;
     [[nodiscard]] validating& rules() const noexcept { return *rules_; }
+    // --- intercepting.cpp -----------------------------------------------------------------------
+    class intercepting;
+    [[nodiscard]] intercepting& interceptors() const noexcept { return *interceptors_; }
 
     // --- lateness.cpp ---------------------------------------------------------------------------
     void late(const late_call& about) noexcept override;
@@ -216,6 +219,7 @@ private:
                                   callback<void()>& hook, hook_call& call) noexcept;
     void leave_hook(subscription_record& record, hook_call& call) noexcept;
 
+    const std::shared_ptr<intercepting> interceptors_;
     const std::shared_ptr<validating> rules_;
     hook_call* hook_calls_ = nullptr;                   // under registry_
     std::vector<inline_look> inline_seen_{};            // by publisher slot; the watch's

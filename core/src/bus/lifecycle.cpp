@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/attempt.hpp"
+#include "bus/intercepting.hpp"
 #include "bus/life.hpp"
 #include "dispatch/detached_delivery.hpp"
 #include "dispatch/thread_setup.hpp"
@@ -48,7 +49,8 @@ std::optional<error> check(const bus_options& options) {
             return one;
         }
     }
-    return std::nullopt;
+    const auto* interceptors = options.interceptors.all();
+    return interceptors != nullptr ? check_interceptors(*interceptors) : std::nullopt;
 }
 
 scheduler::limits limits_of(const bus_options& options, std::uint32_t workers) {
@@ -178,6 +180,9 @@ engine::engine(bus_options options, std::uint32_t workers, std::uint64_t id_key,
       life_(std::make_unique<life>(*this, options_.dead_letters)) {
     lanes_.resize(1);  // the id of the continuations
     shared_.observer = &log_;
+    if (life_->interceptors().masks()) {
+        log_.mask_by(life_->interceptors());
+    }
     shared_.lateness = life_.get();
     shared_.letters = life_.get();
     shared_.target = kit_ != nullptr ? &kit_->outside(*this) : this;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "bus/intercepting.hpp"
 #include "bus/life.hpp"
 #include "bus/validating.hpp"
 #include "dispatch/call_gate.hpp"
@@ -107,6 +108,7 @@ engine::life::life(engine& of, std::shared_ptr<dead_letter_store> letters)
     : breakers(of.shared_.source()),
       of_(of),
       letters_(std::move(letters)),
+      interceptors_(std::make_shared<intercepting>(of, of.options_.interceptors.all())),
       rules_(std::make_shared<validating>(of)) {}
 
 std::shared_ptr<circuit_breaker> engine::life::breaker_of(std::string_view name) const {

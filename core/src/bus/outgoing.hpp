@@ -7,6 +7,8 @@
 // What publish.cpp, send.cpp and publish_bulk.cpp share.
 namespace stentor::inline v0::detail {
 
+class boxed_value;
+
 // What lies in a slot behind the header of an event whose payload is elsewhere: anything.
 inline constexpr std::byte no_payload[slot_payload_max] = {};
 
@@ -35,7 +37,8 @@ struct engine::outgoing {
     route* inlined = nullptr;          // has inline handlers, which come after send()
     bool given_id = false;             // the envelope has an id from outside
     const turn_plan* turns = nullptr;  // of its route
-    bool unchecked = false;            // it must be validated first: set by send()
+    bool unchecked = false;            // it must be looked at first: set by send()
+    boxed_value* answer = nullptr;     // its copy that answers a request
 };
 
 // The next ticket, and the time. A precise reading is later than the coarse time that follows it,

@@ -5,6 +5,7 @@
 #include "dispatch/turns.hpp"
 #include "event/delivery_tracker.hpp"
 #include "registry/event_view.hpp"
+#include "registry/interception.hpp"
 
 #include <algorithm>
 
@@ -75,6 +76,7 @@ void engine::note_drop(subscription_record& one, lane& from, drop_reason why,
         from.give_notice();
         announce(from);
     }
+    tell_settled(header, one, settlement::dropped, 0, why);
     if (header.box != nullptr) {
         tell_ended(shared_, header, one, delivery_status::dropped);
     }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "bus/intercepting.hpp"
 #include "bus/life.hpp"
 #include "bus/outgoing.hpp"
 #include "bus/validating.hpp"
@@ -38,15 +39,25 @@ std::size_t engine::publish_bulk(const request& what, void* first, std::size_t c
         const auto chunk = std::min(chunk_max, count - done);
         auto sent =
             what.type->in_slot ? bulk_fast(*slot, each, events + done * size, chunk, last) : 0;
-        if (sent == 0 && !each.checked && !std::exchange(looked, true) &&
-            life_->rules().apply_to(*slot, *what.type)) {
+        if (sent == 0 && !each.checked && !std::exchange(looked, true)) {
+            const auto rules = life_->rules().rules_for(*slot, *what.type);
+            const bool judged = rules != nullptr && rules->judge(*what.type);
+            const bool intercepted = rules != nullptr && !rules->before.empty();
+            if (judged && intercepted) {
+                done += life_->interceptors().publish_bulk(slot, what, events + done * size,
+                                                           count - done, move, *rules, last);
+                break;
+            }
             // All of them before the first is published.
-            if (life_->rules().refuses(slot, what, events + done * size, count - done)) {
+            if (judged &&
+                life_->rules().refuses(slot, what, events + done * size, count - done, *rules)) {
                 last = publish_status::rejected_invalid;
                 break;
             }
-            each.checked = true;
-            continue;
+            if (judged) {
+                each.checked = true;
+                continue;
+            }
         }
         if (sent == 0) {
             sent = bulk_one_by_one(slot, each, events + done * size, chunk, move, last);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/attempt.hpp"
+#include "bus/intercepting.hpp"
 #include "bus/redriving.hpp"
 #include "bus/validating.hpp"
 
@@ -112,6 +113,7 @@ engine::life::redriving::way* engine::life::redriving::add_way(const record_ptr&
     fresh->subscriptions.push_back(to);
     fresh->inline_first = 1;
     fresh->rules = life_.rules().of(entry);
+    fresh->interceptors = life_.interceptors().of(entry.name);
     fresh->redrives.store(1, std::memory_order_relaxed);
     auto made = std::make_unique<way>(way{
         .record = to, .through = fresh.get(), .lane_then = to->own, .sequence = to->options.order});

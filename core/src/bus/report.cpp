@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "bus/intercepting.hpp"
 #include "bus/validating.hpp"
 #include "dispatch/call_gate.hpp"
 #include "dispatch/retry_room.hpp"
@@ -128,6 +129,7 @@ publish_terms engine::all_publishes() const {
         add(sums.closed, slot, publish_status::closed);
         add(sums.would_deadlock, slot, publish_status::would_deadlock);
         add(sums.type_mismatch, slot, publish_status::type_mismatch);
+        add(sums.rejected_interceptor, slot, publish_status::rejected_interceptor);
         sums.published += as_signed(slot.tickets.read() + slot.refused.read());
     }
     const auto after_end = as_signed(refused_closed_.read());
@@ -171,6 +173,7 @@ bus_snapshot engine::snapshot() const {
     all.duplicate_replies = duplicate_replies_.read();
     all.invalid_published = life_->rules().warned.read();
     all.validators_threw = life_->rules().threw.read();
+    all.interceptors_threw = life_->interceptors().threw.read();
     all.sampled_one_in = publisher_slot::sample_every;
     const std::lock_guard lock(registry_);
     const auto add_crew = [&](const crew& one) {

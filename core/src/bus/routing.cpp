@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/attempt.hpp"
+#include "bus/intercepting.hpp"
 #include "bus/life.hpp"
 #include "bus/validating.hpp"
 
@@ -214,6 +215,8 @@ std::unique_ptr<route> engine::build_route(topic_entry& entry) {
         called_here, [](const auto& one) { return one->form.bare != nullptr && !one->has_owner; });
     fresh->turns = life::plan_turns(*fresh);
     fresh->rules = life_->rules().of(entry);
+    fresh->interceptors = life_->interceptors().of(entry.name);
+    fresh->inline_bare = fresh->inline_bare && fresh->interceptors == nullptr;
     entry.stamp_all.store(stamp_all, std::memory_order_relaxed);
     return fresh;
 }

@@ -2,7 +2,9 @@
 #include "bus/validating.hpp"
 
 #include "base/attempt.hpp"
+#include "bus/away_from_slot.hpp"
 #include "bus/error_log.hpp"
+#include "bus/intercepting.hpp"
 #include "event/codec_text.hpp"
 
 #include <algorithm>
@@ -51,29 +53,6 @@ void validation_record::leave() noexcept {
 
 namespace {
 
-// While validators run: a shared slot is for others meanwhile, who may publish something else.
-class away_from_slot {
-public:
-    explicit away_from_slot(slot_pool& pool, publisher_slot*& slot) noexcept
-        : pool_(pool), slot_(slot), shared_(slot->shared) {
-        if (shared_) {
-            slot_pool::unclaim(slot_);
-        }
-    }
-    away_from_slot(const away_from_slot&) = delete;
-    away_from_slot& operator=(const away_from_slot&) = delete;
-    ~away_from_slot() {
-        if (shared_) {
-            slot_ = pool_.claim_shared();
-        }
-    }
-
-private:
-    slot_pool& pool_;
-    publisher_slot*& slot_;
-    bool shared_;
-};
-
 candidate seen(const event_type* type, const void* object, std::string_view topic,
                const std::string* text) noexcept {
     return {type != nullptr ? type->topic : topic, type, object,
@@ -116,73 +95,86 @@ publish_result engine::life::validating::publish_checked(publisher_slot*& slot, 
     if (!known) {  // forgotten meanwhile: from the beginning
         return of_.publish_through(slot, what, event);
     }
-    if (rules != nullptr) {
-        const void* object = event.object;
-        if (object == nullptr && event.text == nullptr) {
-            object = event.payload;
-        }
-        const auto one = seen(event.type, object, event.topic_name, event.text);
-        violations against;
-        {
-            const away_from_slot away(*of_.slots_, slot);
-            violations warning;
-            check(*rules, one, against, warning);
-            if (against.empty() && !warning.empty()) {
-                warn(one, warning);
-            }
-        }
-        if (!against.empty()) {
-            hand_over(what.options, std::move(against));
-            return of_.finish(*slot, publish_status::rejected_invalid);
-        }
+    if (rules == nullptr) {
+        auto checked = what;
+        checked.checked = true;
+        return of_.publish_through(slot, checked, event);
+    }
+    return rules->before.empty() ? publish_valid(slot, what, event, *rules)
+                                 : of_.life_->interceptors().publish(slot, what, event, *rules);
+}
+
+publish_result engine::life::validating::publish_valid(publisher_slot*& slot, const request& what,
+                                                       outgoing& event,
+                                                       const topic_rules& rules) noexcept {
+    violations against;
+    {
+        const away_from_slot away(*of_.slots_, slot);
+        look_at(rules, event, against);
+    }
+    if (!against.empty()) {
+        hand_over(what.options, std::move(against));
+        return of_.finish(*slot, publish_status::rejected_invalid);
     }
     auto checked = what;
     checked.checked = true;
     return of_.publish_through(slot, checked, event);
 }
 
-bool engine::life::validating::apply_to(publisher_slot& slot, const event_type& type) noexcept {
+void engine::life::validating::look_at(const topic_rules& rules, const outgoing& event,
+                                       violations& against) noexcept {
+    const void* object = event.object;
+    if (object == nullptr && event.text == nullptr) {
+        object = event.payload;
+    }
+    const auto one = seen(event.type, object, event.topic_name, event.text);
+    violations warning;
+    check(rules, one, against, warning);
+    if (against.empty() && !warning.empty()) {
+        warn(one, warning);
+    }
+}
+
+void engine::life::validating::refuse(publisher_slot& slot, const request& what,
+                                      std::size_t invalid, violations&& all) noexcept {
+    for (std::size_t each = 0; each < invalid; ++each) {
+        static_cast<void>(of_.finish(slot, publish_status::rejected_invalid));
+    }
+    hand_over(what.options, std::move(all));
+}
+
+std::shared_ptr<const topic_rules> engine::life::validating::rules_for(
+    publisher_slot& slot, const event_type& type) noexcept {
     const outgoing event{.type = &type};
     if (auto now = rules_of(slot, event); now.known) {
-        return now.rules != nullptr;
+        return now.rules;
     }
-    return of_.introduce_topic(type.topic, &type) == introduced::yes &&
-           rules_of(slot, event).rules != nullptr;
+    return of_.introduce_topic(type.topic, &type) == introduced::yes ? rules_of(slot, event).rules
+                                                                     : nullptr;
 }
 
 bool engine::life::validating::refuses(publisher_slot*& slot, const request& what,
-                                       const void* first, std::size_t count) noexcept {
-    const auto rules = rules_of(*slot, {.type = what.type}).rules;
-    if (rules == nullptr) {
-        return false;
-    }
+                                       const void* first, std::size_t count,
+                                       const topic_rules& rules) noexcept {
     violations all;
     std::size_t invalid = 0;
     {
         const away_from_slot away(*of_.slots_, slot);
         const auto* object = static_cast<const std::byte*>(first);
         for (std::size_t index = 0; index < count; ++index, object += what.type->size) {
-            const auto one = seen(what.type, object, {}, nullptr);
             violations against;
-            violations warning;
-            check(*rules, one, against, warning);
+            look_at(rules, {.payload = object, .type = what.type}, against);
             if (!against.empty()) {
                 ++invalid;
                 const auto here = all.at(index);
                 all.add(against);
-            } else if (!warning.empty()) {
-                warn(one, warning);
             }
         }
     }
-    if (invalid == 0) {
-        return false;
+    if (invalid != 0) {
+        refuse(*slot, what, invalid, std::move(all));
     }
-    for (std::size_t each = 0; each < invalid; ++each) {
-        static_cast<void>(of_.finish(*slot, publish_status::rejected_invalid));
-    }
-    hand_over(what.options, std::move(all));
-    return true;
+    return invalid != 0;
 }
 
 void engine::life::validating::check(const topic_rules& rules, const candidate& one,
@@ -231,7 +223,7 @@ void engine::life::validating::guarded(violations& found, Call&& call) noexcept 
         call();
     } catch (...) {
         threw.add();
-        if (!attempt([&] { found.add({}, "validator_threw", describe_current_exception()); })) {
+        if (!attempt([&] { found.add({}, "validator_threw", of_.log_.current_error()); })) {
             found.add({}, "validator_threw", "out of memory");
         }
     }
@@ -246,7 +238,9 @@ void engine::life::validating::warn(const candidate& one, const violations& foun
     of_.log_.invalid(one.topic(), found);
 }
 
-bool engine::refuses(const request& what, const void* first, std::size_t count) noexcept {
+bool engine::refuses(const request& what, const void* first, std::size_t count,
+                     bool& checked) noexcept {
+    checked = true;
     if (intake_.now() == intake::closed) {
         return false;
     }
@@ -255,9 +249,11 @@ bool engine::refuses(const request& what, const void* first, std::size_t count) 
     if (claimed) {
         slot = slots_->claim_shared();
     }
-    auto& rules = life_->rules();
+    const auto rules = life_->rules().rules_for(*slot, *what.type);
+    // What interceptors look at is looked at when it is published.
+    checked = rules == nullptr || rules->before.empty();
     const bool refused =
-        rules.apply_to(*slot, *what.type) && rules.refuses(slot, what, first, count);
+        rules != nullptr && checked && life_->rules().refuses(slot, what, first, count, *rules);
     if (claimed) {
         slot_pool::unclaim(slot);
     }

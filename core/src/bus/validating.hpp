@@ -30,11 +30,20 @@ public:
     // Of an event whose route has rules.
     [[gnu::cold]] publish_result publish_checked(publisher_slot*& slot, const request& what,
                                                  outgoing& event) noexcept;
-    // Before a bulk publish, outside a section: whether there is anything to look at.
-    [[nodiscard]] bool apply_to(publisher_slot& slot, const event_type& type) noexcept;
-    // Some of the objects are invalid. Said to the publisher, and counted, each.
+    // The same, when interceptors have seen it.
+    publish_result publish_valid(publisher_slot*& slot, const request& what, outgoing& event,
+                                 const topic_rules& rules) noexcept;
+    // Outside a section: what stands against one event.
+    void look_at(const topic_rules& rules, const outgoing& event, violations& against) noexcept;
+    // Some events of a bulk publish are invalid: said to the publisher, and counted, each.
+    void refuse(publisher_slot& slot, const request& what, std::size_t invalid,
+                violations&& all) noexcept;
+    // Before a bulk publish, outside a section: who looks at its events; null: nobody.
+    [[nodiscard]] std::shared_ptr<const topic_rules> rules_for(publisher_slot& slot,
+                                                               const event_type& type) noexcept;
+    // Some of the objects are invalid, and refused.
     [[nodiscard]] bool refuses(publisher_slot*& slot, const request& what, const void* first,
-                               std::size_t count) noexcept;
+                               std::size_t count, const topic_rules& rules) noexcept;
 
     // For the snapshot.
     shared_counter warned;  // invalid, and published

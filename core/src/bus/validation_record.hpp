@@ -14,6 +14,10 @@
 #include <utility>
 #include <vector>
 
+namespace stentor::inline v0 {
+struct interceptor;
+}  // namespace stentor::inline v0
+
 namespace stentor::inline v0::detail {
 
 // A rule, and who is inside its function.
@@ -84,10 +88,16 @@ private:
     std::atomic<bool> gone_{false};      // whoever sets it destroys the function
 };
 
-// What events of a topic are validated by, as routes carry it. Immutable.
+// What looks at events of a topic before they are published, as routes carry it. Immutable.
 struct topic_rules {
+    std::vector<const interceptor*> before;               // the first comes first; the bus's
     std::vector<std::shared_ptr<validation_record>> all;  // oldest first
     validation_mode declared = validation_mode::enforce;
+
+    // Anything that may stand against an event.
+    [[nodiscard]] bool judge(const event_type& type) const noexcept {
+        return !all.empty() || (type.validate != nullptr && declared != validation_mode::off);
+    }
 };
 
 }  // namespace stentor::inline v0::detail

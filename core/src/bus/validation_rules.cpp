@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/attempt.hpp"
+#include "bus/intercepting.hpp"
 #include "bus/subscription_checks.hpp"
 #include "bus/validating.hpp"
 
@@ -172,6 +173,7 @@ std::shared_ptr<const topic_rules> engine::life::validating::of(const topic_entr
         return nullptr;
     }
     topic_rules here;
+    here.before = of_.life_->interceptors().before_publish(entry.name);
     for (const auto& one : rules_) {
         if (one->covers(entry.name, entry.type)) {
             here.all.push_back(one);
@@ -180,8 +182,9 @@ std::shared_ptr<const topic_rules> engine::life::validating::of(const topic_entr
     }
     const bool declares = entry.type != nullptr && entry.type->validate != nullptr &&
                           here.declared != validation_mode::off;
-    return here.all.empty() && !declares ? nullptr
-                                         : std::make_shared<const topic_rules>(std::move(here));
+    return here.before.empty() && here.all.empty() && !declares
+               ? nullptr
+               : std::make_shared<const topic_rules>(std::move(here));
 }
 
 bool engine::life::validating::reroute(const validation_record& changed) noexcept {

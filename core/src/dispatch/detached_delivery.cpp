@@ -77,6 +77,7 @@ void detached_delivery::begin(const delivery_frame& from_batch, lane& queue,
     from = &queue;
     to = &record;
     frame.attempt = from_batch.attempt;
+    frame.call = from_batch.call;
     ending = detached_end::running;
     ended_ = to_runner = here = elsewhere = overdue = false;
     stage = waiting_room::stage::running;
@@ -227,6 +228,7 @@ namespace {
 // It failed: what follows.
 detached_end charge_failure(detached_delivery& one, const outcome* said) noexcept {
     one.end_pass(said);
+    tell_call_ended(one, call_ending::failed, said);
     const auto begun = one.suspended_first;
     const detail::failure about{.subscription = *one.to,
                                 .slot = one.header(),
@@ -333,6 +335,7 @@ void finish_detached(detached_delivery& one, runner* by) noexcept {
         if (one.ending == detached_end::completed || one.ending == detached_end::ignored) {
             one.pass.succeed();
         }
+        tell_call_concluded(one);
         one.pass.ignore();
         one.destroy_coroutine();
         record_times(one);
@@ -367,6 +370,9 @@ void cancel_detached(detached_delivery& one, runner* by) noexcept {
     one.destroy_coroutine();
     one.limit.reset();
     one.pass.ignore();
+    if (one.ending == detached_end::running) {
+        tell_call_ended(one, call_ending::cancelled);
+    }
     settle_detached(one, detached_end::cancelled, by);
 }
 
@@ -382,7 +388,8 @@ void settle_detached(detached_delivery& one, detached_end how, runner* by) noexc
                   .to = *one.to,
                   .key = one.keyed ? &one.key : nullptr,
                   .carried = one.carried,
-                  .flies = true},
+                  .flies = true,
+                  .attempts = one.attempts_made()},
                  how, by);
     runner::recycle(&one, by);
 }

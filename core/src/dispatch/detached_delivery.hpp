@@ -9,6 +9,7 @@
 #include "lane/lane.hpp"
 #include "registry/subscription_record.hpp"
 #include <stentor/event/slot.hpp>
+#include <stentor/registry/call_view.hpp>
 #include <stentor/registry/context.hpp>
 #include <stentor/registry/coroutine_delivery.hpp>
 #include <stentor/registry/delivery_frame.hpp>
@@ -77,6 +78,12 @@ public:
     [[nodiscard]] bool limit_attempt() noexcept;
     // Its attempt failed.
     void end_pass(const outcome* failed_with) noexcept;
+    // One that was given back, or cut short by the end, is none.
+    [[nodiscard]] std::int32_t attempts_made() const noexcept {
+        return ending == detached_end::running || ending == detached_end::released
+                   ? past.progress.attempts
+                   : past.progress.attempt();
+    }
     // The delivery whose coroutine the calling thread runs or destroys, or null.
     [[nodiscard]] static detached_delivery* current() noexcept;
 
@@ -113,6 +120,7 @@ public:
     std::coroutine_handle<> root;
     coroutine_conclusion conclude = nullptr;
     std::int64_t suspended_first = 0;  // scheduler::now()
+    std::int64_t call_began = 0;       // the same; where interceptors look
     detached_end ending = detached_end::running;
     attempts_so_far past;  // of the attempt that this is
     // Of the breaker that let it through, which lives as long as the subscription.
@@ -146,7 +154,8 @@ struct apart_entry {
     subscription_record& to;
     const std::uint64_t* key;  // null: it keeps none
     bool carried;
-    bool flies;  // it keeps its flight, if the lane has some
+    bool flies;                 // it keeps its flight, if the lane has some
+    std::int32_t attempts = 0;  // that were made
 };
 // Its waiter is told, and all is settled: terminals, key, credits, the route's count. `by` is the
 // calling runner, or null. Told before: what failed, for good or to be kept.
@@ -157,6 +166,11 @@ void settle_detached(detached_delivery& one, detached_end how, runner* by) noexc
 void cancel_detached(detached_delivery& one, runner* by) noexcept;
 // Its deadline passed while it was suspended: destroys its coroutine, which is a failed attempt.
 void end_overdue(detached_delivery& one, runner* by) noexcept;
+// To interceptors: how the call ended that the coroutine is. `said` null: by what was thrown.
+void tell_call_ended(detached_delivery& one, call_ending how,
+                     const outcome* said = nullptr) noexcept;
+// The same, when it has ended; but one that failed was told when it did.
+void tell_call_concluded(detached_delivery& one) noexcept;
 // It has ended: what it threw is recorded, then it is settled.
 void finish_detached(detached_delivery& one, runner* by) noexcept;
 // Lets it run until it waits or ends, and sees to the rest. It is the caller's.

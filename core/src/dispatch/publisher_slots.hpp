@@ -26,7 +26,7 @@ struct route_cell;
 // counters. Producer tokens and cached credits are in the lanes' ports of the same index.
 class alignas(cache_line_size) publisher_slot {
 public:
-    static constexpr std::size_t statuses = 11;
+    static constexpr std::size_t statuses = 12;
     static constexpr std::uint32_t sample_every = 64;
 
     std::uint32_t index = 0;

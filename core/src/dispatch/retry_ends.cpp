@@ -78,7 +78,7 @@ bool retry_room::fall_back(const failure& about, std::string& thrown) noexcept {
     what.attempt = about.attempt;
     what.duration = std::chrono::nanoseconds(about.duration_ns);
     what.timed_out = about.timed_out;
-    const auto text = shared_.observer->describe(of_, about.said);
+    const auto text = shared_.observer->describe_unmasked(of_, about.said);
     what.what = text;
     const auto* slot = reinterpret_cast<const std::byte*>(&about.slot);
 #if defined(__cpp_exceptions)
@@ -151,7 +151,8 @@ void cancel_retry(scheduler& shared, retry_wait& one, subscription_record& to,
                   .to = to,
                   .key = one.keyed != 0 ? &one.key : nullptr,
                   .carried = one.carried != 0,
-                  .flies = false},
+                  .flies = false,
+                  .attempts = one.attempts_made()},
                  kept ? detached_end::dead_lettered : detached_end::cancelled, by);
     retry_wait::dispose(&one);
 }

@@ -64,7 +64,7 @@ retry_decision retry_room::decide(const failure& about, const retry_progress& so
         what.exception = std::current_exception();
 #endif
         if (classifier) {
-            text = shared_.observer->describe(of_, nullptr);
+            text = shared_.observer->describe_unmasked(of_, nullptr);
             what.what = text;
         }
         failed.kind = classify(classifier, what);

@@ -47,6 +47,9 @@ struct retry_wait final : timer_wheel::timer {
 
     void keep(const retry_progress& so_far, std::uint32_t recorded) noexcept;
     [[nodiscard]] retry_progress progress() const noexcept;
+    [[nodiscard]] std::int32_t attempts_made() const noexcept {
+        return owes_ != 0 ? progress().attempt() : progress().attempts;
+    }
     // Not for another attempt: the store did not take it. Null: it is.
     [[nodiscard]] dead_letter* owed() const noexcept { return owes_ != 0 ? letter_ : nullptr; }
     void owe(std::unique_ptr<dead_letter> letter) noexcept;

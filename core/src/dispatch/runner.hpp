@@ -3,6 +3,7 @@
 
 #include "dispatch/scheduler.hpp"
 #include "registry/call_guard.hpp"
+#include "registry/interception.hpp"
 #include "registry/read_sections.hpp"
 #include "registry/route.hpp"
 #include <stentor/base/cache_line.hpp>
@@ -19,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace stentor::inline v0::detail {
@@ -155,6 +157,7 @@ private:
         const stretch& what;
         std::size_t first = 0;  // of the frame's slots in the stretch
         std::int64_t began = 0;
+        std::int64_t call_began = 0;  // the call that interceptors see
         std::size_t failed = 0;
         std::size_t dead_lettered = 0;
         std::size_t fell_back = 0;  // of those completed
@@ -238,6 +241,11 @@ private:
     void call_loop(charge& frame, std::size_t end) noexcept;
     void call_timed(charge& frame, std::size_t at) noexcept;
     std::int64_t call_in_run(charge& frame, bool measure) noexcept;
+    // runner_intercepted.cpp
+    void call_intercepted(charge& frame) noexcept;
+    void call_one_intercepted(charge& frame, std::size_t end, bool sampled) noexcept;
+    void tell_call_failed(const charge& frame, const outcome* said) noexcept;
+    static void tell_settled_from(const charge& frame, std::size_t at, settlement how) noexcept;
     void judge_late(subscription_record& to) noexcept;
     void settle_calls(const charge& frame) noexcept;
     static void judge_outcome(delivery_frame& frame, outcome& said) noexcept;
@@ -251,6 +259,11 @@ private:
         return !to.barred.load(std::memory_order_relaxed) &&  // [PAIR barrier]
                !shared_.cancelling.load(std::memory_order_relaxed) && kept_from_ == nothing_kept;
     }
+    void tell_interceptors(const subscription_record& to, const stretch& what, std::size_t first,
+                           std::size_t count, settlement how,
+                           std::optional<drop_reason> why = std::nullopt) noexcept;
+    // Before the batch, of the delivery that it is; batches of several have none behind them.
+    [[nodiscard]] std::int32_t attempts_made() const noexcept;
     void tell_waiters(const subscription_record& to, const stretch& what, std::size_t first,
                       std::size_t count, delivery_status status) noexcept;
     void cancel_for(subscription_record& to, const stretch& what, std::size_t first,

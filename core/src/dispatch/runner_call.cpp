@@ -131,6 +131,10 @@ void runner::judge_late(subscription_record& to) noexcept {
 // event that was sampled when it was published, because its call is timed.
 void runner::call(charge& frame) noexcept {
     frame.began = shared_.coarse_now();
+    if (frame.what.origin.interceptors != nullptr) [[unlikely]] {
+        call_intercepted(frame);
+        return;
+    }
     const auto whole = frame.end;
     for (std::size_t next = 0; next < sample_count_; ++next) {
         if (const std::size_t at = samples_[next]; at >= frame.index) {
@@ -172,7 +176,7 @@ void runner::call_limited(charge& frame, std::size_t end) noexcept {
     auto& to = frame.to;
     attempt_limit limit(shared_, to, nullptr);
     frame.stop = frame.limit = &limit;
-    while (frame.index < end && may_call(to)) {
+    for (bool first = true; frame.index < end && (first || may_call(to)); first = false) {
         const std::size_t at = frame.index;
         const auto failed = frame.failed + frame.dead_lettered + frame.detached + frame.fell_back;
         limit.open();

@@ -58,6 +58,7 @@ coroutine_delivery* runner::detach(delivery_frame& frame) noexcept {
         return nullptr;
     }
     one->past = past_of(calling);
+    one->call_began = calling.call_began;
     one->carried = calling.what.carried;
     one->keyed = calling.what.keys != nullptr;
     if (one->keyed) {

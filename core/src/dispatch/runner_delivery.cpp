@@ -205,6 +205,7 @@ void runner::expire(const stretch& what, const slot_header& slot) noexcept {
     for (std::uint32_t index = 0; index < what.target.count; ++index) {
         const auto& one = *what.origin.subscriptions[what.target.first + index];
         one.terminals[index_].expired.add();
+        tell_settled(slot, one, settlement::expired, attempts_made());
         tell_waiter(slot, one, delivery_status::expired);
     }
 }

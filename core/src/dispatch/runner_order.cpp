@@ -96,6 +96,9 @@ void runner::read_keys(lane& from, const std::byte* slots, std::size_t count,
 void runner::fail_keyless(const stretch& what) noexcept {
     auto& to = *what.origin.subscriptions[what.target.first];
     to.terminals[index_].failed.add(what.count);
+    for (std::size_t at = 0; at < what.count; ++at) {
+        tell_settled(header_at(what.slots, what.from.slot_size(), at), to, settlement::failed, 0);
+    }
     settle(what, 0, what.count);
 }
 

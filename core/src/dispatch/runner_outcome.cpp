@@ -95,6 +95,9 @@ void runner::judge_outcome(delivery_frame& frame, outcome& said) noexcept {
 
 // All events of the call that runs now have failed. `said` null: by what was thrown.
 void runner::charge_failure(charge& frame, const outcome* said) noexcept {
+    if (frame.what.origin.interceptors != nullptr) [[unlikely]] {
+        tell_call_failed(frame, said);
+    }
     const auto& slot = *reinterpret_cast<const slot_header*>(frame.slot());
     const auto end = frame.limit != nullptr ? shared_.now() : shared_.coarse_now();
     const failure about{.subscription = frame.to,
@@ -161,6 +164,8 @@ void runner::settle_but_released(const stretch& what, std::size_t first,
             in_hand_.fetch_add(1, std::memory_order_release);
             auto& one = *what.origin.subscriptions[what.target.first];
             one.dropped_no_memory.add();
+            tell_settled(header_at(what.slots, stride, first + at), one, settlement::dropped, 0,
+                         drop_reason::no_memory);
             tell_waiter(header_at(what.slots, stride, first + at), one, delivery_status::dropped);
             settle(what, first + at, 1);
         }

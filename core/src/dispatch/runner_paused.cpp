@@ -44,6 +44,7 @@ void runner::cancel_for(subscription_record& to, const stretch& what, std::size_
                         std::size_t count) noexcept {
     to.terminals[index_].cancelled.add(count);
     const_cast<route&>(what.origin).settled[index_].cancelled.add(count);
+    tell_interceptors(to, what, first, count, settlement::cancelled);
     tell_waiters(to, what, first, count, delivery_status::cancelled);
 }
 
@@ -53,11 +54,21 @@ void runner::drop_for(drop_reason why, subscription_record& to, const stretch& w
     const auto& slot = header_at(what.slots, what.from.slot_size(), first);
     (why == drop_reason::disabled ? to.dropped_disabled : to.dropped_dependency).add(count);
     to.gaps.add(static_cast<std::int64_t>(count), why, id_of(slot));
+    tell_interceptors(to, what, first, count, settlement::dropped, why);
     if (to.options.on_drop) {
         to.unreported.add(static_cast<std::int64_t>(count), why, id_of(slot));
         what.from.give_notice();  // looked at before this runner leaves the lane
     }
     tell_waiters(to, what, first, count, delivery_status::dropped);
+}
+
+void runner::tell_interceptors(const subscription_record& to, const stretch& what,
+                               std::size_t first, std::size_t count, settlement how,
+                               std::optional<drop_reason> why) noexcept {
+    for (auto at = first; what.origin.interceptors != nullptr && at < first + count; ++at) {
+        tell_settled(header_at(what.slots, what.from.slot_size(), at), to, how, attempts_made(),
+                     why);
+    }
 }
 
 void runner::tell_waiters(const subscription_record& to, const stretch& what, std::size_t first,
@@ -78,6 +89,7 @@ void runner::carry(subscription_record& to, lane& into, const stretch& what, std
         if (!take_credit(to, into)) {
             to.dropped_full.add();
             to.gaps.add(1, drop_reason::full, id_of(slot));
+            tell_settled(slot, to, settlement::dropped, 0, drop_reason::full);
             tell_waiter(slot, to, delivery_status::dropped);
             continue;
         }
@@ -98,6 +110,7 @@ void runner::carry(subscription_record& to, lane& into, const stretch& what, std
             shared_.credits.give(1);
             to.dropped_no_memory.add();
             to.gaps.add(1, drop_reason::no_memory, id_of(slot));
+            tell_settled(slot, to, settlement::dropped, 0, drop_reason::no_memory);
             tell_waiter(slot, to, delivery_status::dropped);
         }
     }
@@ -202,6 +215,7 @@ void runner::drop_one(lane& from, std::size_t at, drop_reason why) noexcept {
         } else {
             one->dropped_no_memory.add();
             one->gaps.add(1, drop_reason::no_memory, id_of(slot));
+            tell_settled(slot, *one, settlement::dropped, 0, drop_reason::no_memory);
             tell_waiter(slot, *one, delivery_status::dropped);
         }
     }

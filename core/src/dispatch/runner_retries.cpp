@@ -20,6 +20,10 @@ attempts_so_far runner::past_of(const charge& frame) const noexcept {
                                : attempts_so_far{retry_progress::begun(frame.began)};
 }
 
+std::int32_t runner::attempts_made() const noexcept {
+    return adopted_ != nullptr ? adopted_->attempts_made() : 0;
+}
+
 // What becomes of the delivery of the call that has just failed. Lanes with retries have one
 // subscription, and handlers of single events.
 follow_up runner::after_failure(charge& frame, const failure& about) noexcept {
@@ -72,6 +76,9 @@ bool runner::hand_in(charge& frame) noexcept {
     } else {
         const bool stored = where == letter_place::stored;
         ++(stored ? frame.dead_lettered : frame.failed);
+        tell_settled(header_at(frame.slots, frame.stride, 0), to,
+                     stored ? settlement::dead_lettered : settlement::failed,
+                     adopted_->progress().attempt());
         tell_waiter(header_at(frame.slots, frame.stride, 0), to,
                     stored ? delivery_status::dead_lettered : delivery_status::failed,
                     std::string(last_error(letter)));

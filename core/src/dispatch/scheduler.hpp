@@ -65,6 +65,9 @@ public:
     [[nodiscard]] virtual std::size_t write_errors(const subscription_record& of,
                                                    const outcome* said,
                                                    std::span<char> into) noexcept = 0;
+    // The same before it is masked: for the user's functions that decide by it.
+    [[nodiscard]] virtual std::string describe_unmasked(const subscription_record& of,
+                                                        const outcome* said) noexcept = 0;
 
 protected:
     ~failure_observer() = default;

@@ -4,12 +4,38 @@
 #include "dispatch/scheduler.hpp"
 #include "dispatch/turns.hpp"
 #include "event/envelope.hpp"
+#include "registry/interception.hpp"
 #include "registry/route.hpp"
 
 #include <mutex>
+#include <optional>
 
 // The end of a delivery that is no part of a batch any more, on whatever thread it comes.
 namespace stentor::inline v0::detail {
+
+namespace {
+
+void tell_interceptors_apart(const apart_entry& one, detached_end how) noexcept {
+    auto as = settlement::completed;
+    std::optional<drop_reason> why;
+    switch (how) {
+        case detached_end::completed: break;
+        case detached_end::ignored: as = settlement::ignored; break;
+        case detached_end::fell_back: as = settlement::fell_back; break;
+        case detached_end::failed: as = settlement::failed; break;
+        case detached_end::dead_lettered: as = settlement::dead_lettered; break;
+        case detached_end::cancelled: as = settlement::cancelled; break;
+        case detached_end::running:
+        case detached_end::put_off:
+        case detached_end::released:
+            as = settlement::dropped;
+            why = drop_reason::no_memory;
+            break;
+    }
+    tell_settled(one.slot, one.to, as, one.attempts, why);
+}
+
+}  // namespace
 
 // In this order: who finds the route's count complete finds all else done, and may free the route,
 // the lane and the subscription.
@@ -17,6 +43,9 @@ void settle_apart(const apart_entry& one, detached_end how, runner* by) noexcept
     auto& shared = one.shared;
     auto& to = one.to;
     auto& origin = const_cast<route&>(*one.slot.origin);
+    if (origin.interceptors != nullptr) [[unlikely]] {
+        tell_interceptors_apart(one, how);
+    }
     if (how != detached_end::failed && how != detached_end::dead_lettered &&
         runner::awaited(one.slot)) {  // which were told with their reason
         tell_ended(shared, one.slot, to,

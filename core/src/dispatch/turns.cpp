@@ -6,6 +6,7 @@
 #include "event/envelope.hpp"
 #include "lane/lane.hpp"
 #include "registry/event_view.hpp"
+#include "registry/interception.hpp"
 
 #include <utility>
 
@@ -35,6 +36,7 @@ void drop(scheduler& shared, delivery_turn& one) noexcept {
     auto& origin = const_cast<route&>(*slot.origin);
     to.dropped_no_memory.add();
     to.gaps.add(1, drop_reason::no_memory, id_of(slot));
+    tell_settled(slot, to, settlement::dropped, 0, drop_reason::no_memory);
     tell_ended(shared, slot, to, delivery_status::dropped);
     if (const auto bytes = slot.box->drop_reference(); bytes != 0) {
         shared.bytes.give(bytes);

@@ -16,6 +16,7 @@ std::string_view to_string(publish_status status) noexcept {
         case publish_status::closed: return "closed";
         case publish_status::would_deadlock: return "would_deadlock";
         case publish_status::type_mismatch: return "type_mismatch";
+        case publish_status::rejected_interceptor: return "rejected_interceptor";
     }
     return "unknown";
 }

@@ -49,7 +49,7 @@ delivery_terms& delivery_terms::operator+=(const delivery_terms& other) noexcept
 std::int64_t publish_terms::unaccounted() const noexcept {
     return published - accepted - no_subscribers - rejected_full - rejected_invalid -
            rejected_too_deep - rejected_no_memory - expired - closed - would_deadlock -
-           type_mismatch;
+           type_mismatch - rejected_interceptor;
 }
 
 namespace {
@@ -77,6 +77,7 @@ constexpr std::array publish_columns{
     column<publish_terms>{"closed", &publish_terms::closed, false},
     column<publish_terms>{"would_deadlock", &publish_terms::would_deadlock, false},
     column<publish_terms>{"type_mismatch", &publish_terms::type_mismatch, false},
+    column<publish_terms>{"rejected_interceptor", &publish_terms::rejected_interceptor, false},
 };
 
 constexpr std::array delivery_columns{

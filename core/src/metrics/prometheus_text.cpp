@@ -56,7 +56,7 @@ constexpr std::array outstanding_terms{
     labelled_term{"held", &delivery_terms::held},
 };
 
-constexpr std::size_t bus_series = 37;  // what describe_bus() and describe_removed() write, at most
+constexpr std::size_t bus_series = 39;  // what describe_bus() and describe_removed() write, at most
 constexpr std::size_t histograms_per_row = 3;
 constexpr std::size_t row_series =
     9 + settled_terms.size() + outstanding_terms.size() + histograms_per_row * (bounds.size() + 3);
@@ -131,6 +131,7 @@ void describe_publishes(writer& out, const publish_terms& terms) {
     out.sample(R"(status="closed")", terms.closed);
     out.sample(R"(status="would_deadlock")", terms.would_deadlock);
     out.sample(R"(status="type_mismatch")", terms.type_mismatch);
+    out.sample(R"(status="rejected_interceptor")", terms.rejected_interceptor);
 }
 
 void describe_bus(writer& out, const bus_snapshot& bus) {
@@ -163,6 +164,8 @@ void describe_bus(writer& out, const bus_snapshot& bus) {
                 bus.invalid_published);
     out.counter("stentor_validators_threw_total",
                 "Calls of validators that threw; their events are invalid.", bus.validators_threw);
+    out.counter("stentor_interceptors_threw_total", "Calls of interceptors that threw.",
+                bus.interceptors_threw);
     describe_publishes(out, bus.audit.publishes);
 }
 

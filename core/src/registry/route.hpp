@@ -15,6 +15,7 @@
 
 namespace stentor::inline v0::detail {
 
+class interception;
 class lane;
 struct lane_port;
 struct route;
@@ -79,8 +80,10 @@ struct route {
     bool inline_bare = false;  // they take the event alone, and no owner has to be kept alive
     // Who of them comes after whom; null: nobody.
     std::unique_ptr<turn_plan> turns;
-    // What its events are validated by; null: nothing.
+    // What looks at its events before they are published: interceptors and rules; null: nothing.
     std::shared_ptr<const topic_rules> rules;
+    // Who is told of calls and of the ends of deliveries; null: nobody.
+    std::shared_ptr<const interception> interceptors;
     // Publishers without a slot of their own that are inside inline handlers. Written by them, read
     // by reclamation and by drains. [PAIR guest]
     std::atomic<std::int64_t> guests{0};

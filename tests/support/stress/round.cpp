@@ -225,6 +225,7 @@ void round::check_publishes(const publish_terms& counted) {
         {"closed", counted.closed, told_.of(closed)},
         {"would_deadlock", counted.would_deadlock, told_.of(would_deadlock)},
         {"type_mismatch", counted.type_mismatch, told_.of(type_mismatch)},
+        {"rejected_interceptor", counted.rejected_interceptor, told_.of(rejected_interceptor)},
     };
     std::uint64_t sum = 0;
     for (const auto& one : rows) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "support/bus_fixture.hpp"
 #include "support/patience.hpp"
+#include <stentor/bus/interceptor.hpp>
 #include <stentor/stentor.hpp>
 
 #include <gtest/gtest.h>
@@ -255,6 +256,36 @@ TEST_P(allocation, of_valid_events_is_zero) {
         },
         {.size_max = 1000, .utf8 = true, .required = {"text"}});
     EXPECT_EQ(allocations_of(bus, [&](int number) { bus.publish(validated{number, "short"}); }), 0);
+}
+
+TEST_P(allocation, of_intercepted_events_is_zero) {
+    auto options = small_bus();
+    std::atomic<std::int64_t> told{0};
+    options.interceptors = {
+        {.name = "marks",
+         .before_publish =
+             [](stentor::outgoing_event& one) {
+                 if (auto* it = one.get_if<in_slot>(); it != nullptr) {
+                     ++it->number;
+                 }
+                 one.set_user_id("somebody");
+                 one.set_header("tenant", "acme");
+             },
+         .after_handler = [&](const stentor::call_view&, const stentor::call_end&) { ++told; },
+         .on_settle = [&](const stentor::settled_view&) { ++told; }}};
+    auto& bus = make_bus(std::move(options));
+    auto one = bus.subscribe<in_slot>("one", [&](const in_slot&) { work(); }, placed());
+    auto two = bus.subscribe<boxed>("two", [&](const boxed&) { work(); }, placed());
+    EXPECT_EQ(allocations_of(bus,
+                             [&](int number) {
+                                 if (number % 2 == 0) {
+                                     bus.publish(in_slot{number});
+                                 } else {
+                                     bus.publish(boxed{});
+                                 }
+                             }),
+              0);
+    EXPECT_GT(told, 200'000);
 }
 
 TEST_P(allocation, of_refused_publishes_is_zero) {

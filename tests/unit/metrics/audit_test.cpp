@@ -32,11 +32,17 @@ constexpr std::array outstanding_terms{
 };
 
 constexpr std::array publish_outcomes{
-    &publish_terms::accepted,          &publish_terms::no_subscribers,
-    &publish_terms::rejected_full,     &publish_terms::rejected_invalid,
-    &publish_terms::rejected_too_deep, &publish_terms::rejected_no_memory,
-    &publish_terms::expired,           &publish_terms::closed,
-    &publish_terms::would_deadlock,    &publish_terms::type_mismatch,
+    &publish_terms::accepted,
+    &publish_terms::no_subscribers,
+    &publish_terms::rejected_full,
+    &publish_terms::rejected_invalid,
+    &publish_terms::rejected_too_deep,
+    &publish_terms::rejected_no_memory,
+    &publish_terms::expired,
+    &publish_terms::closed,
+    &publish_terms::would_deadlock,
+    &publish_terms::type_mismatch,
+    &publish_terms::rejected_interceptor,
 };
 
 std::vector<std::string> lines_of(const std::string& text) {
@@ -194,6 +200,7 @@ TEST(audit_report, shows_every_term_that_is_not_zero) {
                                     "closed",
                                     "would_deadlock",
                                     "type_mismatch",
+                                    "rejected_interceptor",
                                     "failed",
                                     "dead_lettered",
                                     "dropped_full",
@@ -210,7 +217,7 @@ TEST(audit_report, shows_every_term_that_is_not_zero) {
                                     "held"}) {
         EXPECT_NE(text.find(title), std::string::npos) << title;
     }
-    EXPECT_EQ(lines_of(text).back(), "unaccounted 26");
+    EXPECT_EQ(lines_of(text).back(), "unaccounted 27");
 }
 
 TEST(audit_report, keeps_columns_aligned_for_any_numbers_and_names) {

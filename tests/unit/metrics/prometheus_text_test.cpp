@@ -65,6 +65,7 @@ TEST(prometheus_text, writes_the_bus) {
     EXPECT_EQ(series.at("stentor_late_replies_total"), "6");
     EXPECT_EQ(series.at("stentor_invalid_published_total"), "8");
     EXPECT_EQ(series.at("stentor_validators_threw_total"), "9");
+    EXPECT_EQ(series.at("stentor_interceptors_threw_total"), "10");
     EXPECT_EQ(series.at("stentor_duplicate_replies_total"), "7");
     EXPECT_EQ(series.at("stentor_lanes"), "4");
     EXPECT_EQ(series.at("stentor_pool_bytes"), "65536");

@@ -63,6 +63,7 @@ inline stentor::bus_snapshot sample_bus() {
     bus.late_replies = 6;
     bus.invalid_published = 8;
     bus.validators_threw = 9;
+    bus.interceptors_threw = 10;
     bus.duplicate_replies = 7;
     bus.lanes = 4;
     bus.pool_bytes = 65'536;

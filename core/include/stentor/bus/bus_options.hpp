@@ -4,6 +4,7 @@
 #include <stentor/base/clock.hpp>
 #include <stentor/base/inline_function.hpp>
 #include <stentor/bus/error_record.hpp>
+#include <stentor/bus/interceptor_list.hpp>
 #include <stentor/dispatch/executor.hpp>
 
 #include <chrono>
@@ -65,6 +66,8 @@ struct bus_options {
     // dead-lettered. False, or thrown: the subscription pauses, and the delivery waits. Called by
     // whoever ends the delivery; must not call the bus.
     inline_function<bool(const dead_letter& letter, std::string_view why)> on_last_resort{};
+    // What looks at events and handlers on their way, see bus/interceptor.hpp.
+    interceptor_list interceptors{};
     // Called on each of the engine's threads when it starts, for affinity and priority; `index` is
     // the runner's.
     inline_function<void(std::int32_t index)> on_thread_start{};

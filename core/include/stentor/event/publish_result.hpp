@@ -11,17 +11,18 @@
 namespace stentor::inline v0 {
 
 enum class publish_status : std::uint8_t {
-    accepted,            // every matching subscription has it in its lane
-    accepted_partial,    // some subscriptions were full; theirs is counted as dropped{full}
-    no_subscribers,      // nobody is interested; not an error
-    rejected_full,       // nobody has it: a required one, every matching one, or the bus is full
-    rejected_invalid,    // the event breaks a rule, or its options are malformed: see violations
-    rejected_too_deep,   // more than 64 events caused each other: a loop
-    rejected_no_memory,  // memory for the event could not be had
-    expired,             // expires_at had passed
-    closed,              // the bus is draining or gone, or this is a forked child
-    would_deadlock,      // a subscription that blocks publishers is full, and this is a handler
-    type_mismatch,       // the topic belongs to another type
+    accepted,              // every matching subscription has it in its lane
+    accepted_partial,      // some subscriptions were full; theirs is counted as dropped{full}
+    no_subscribers,        // nobody is interested; not an error
+    rejected_full,         // nobody has it: a required one, every matching one, or the bus is full
+    rejected_invalid,      // the event breaks a rule, or its options are malformed: see violations
+    rejected_too_deep,     // more than 64 events caused each other: a loop
+    rejected_no_memory,    // memory for the event could not be had
+    expired,               // expires_at had passed
+    closed,                // the bus is draining or gone, or this is a forked child
+    would_deadlock,        // a subscription that blocks publishers is full, and this is a handler
+    type_mismatch,         // the topic belongs to another type
+    rejected_interceptor,  // an interceptor's before_publish threw
 };
 
 [[nodiscard]] STENTOR_EXPORT std::string_view to_string(publish_status status) noexcept;

@@ -66,6 +66,7 @@ struct STENTOR_EXPORT publish_terms {
     std::int64_t closed = 0;
     std::int64_t would_deadlock = 0;
     std::int64_t type_mismatch = 0;
+    std::int64_t rejected_interceptor = 0;
 
     // published less all the others
     [[nodiscard]] std::int64_t unaccounted() const noexcept;

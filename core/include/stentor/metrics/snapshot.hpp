@@ -45,11 +45,12 @@ struct bus_snapshot {
     std::uint64_t parks = 0;            // a runner went to sleep
     std::uint64_t wakeups = 0;          // a runner was woken
     std::uint64_t rescues = 0;  // the backstop found work that nobody was woken for: 0, or a bug
-    std::uint64_t spare_activations = 0;  // a spare runner came in beside a slow handler
-    std::uint64_t late_replies = 0;       // to requests whose askers waited no more
-    std::uint64_t duplicate_replies = 0;  // to requests that were answered already
-    std::uint64_t invalid_published = 0;  // events that a rule only warned of
-    std::uint64_t validators_threw = 0;   // calls of validators; those events are invalid, too
+    std::uint64_t spare_activations = 0;   // a spare runner came in beside a slow handler
+    std::uint64_t late_replies = 0;        // to requests whose askers waited no more
+    std::uint64_t duplicate_replies = 0;   // to requests that were answered already
+    std::uint64_t invalid_published = 0;   // events that a rule only warned of
+    std::uint64_t validators_threw = 0;    // calls of validators; those events are invalid, too
+    std::uint64_t interceptors_threw = 0;  // calls of interceptors
     std::uint64_t lanes = 0;
     std::uint64_t pool_bytes = 0;
     std::uint64_t sampled_one_in = 1;

@@ -34,6 +34,7 @@ public:
 
     // For the engine: the same event, for another subscription.
     void turn_to(std::string_view subscription) noexcept { subscription_ = subscription; }
+    [[nodiscard]] const detail::delivery_frame& frame() const noexcept { return *frame_; }
 
     [[nodiscard]] std::string_view topic() const noexcept;
     [[nodiscard]] event_id id() const noexcept;
@@ -120,7 +121,7 @@ public:
 private:
     [[nodiscard]] detail::publish_target::request request(
         const publish_options& options) const noexcept {
-        return {.options = &options, .cause = frame_->slot()};
+        return {.options = &options, .cause = frame_->slot(), .by = this};
     }
     template <class Wait, class Reply, class E>
     Wait ask(E&& event, std::chrono::nanoseconds timeout) {

@@ -68,6 +68,8 @@ struct delivery_frame {
     stop_giver* stop = nullptr;
     // Of all deliveries in it: 1, 2, ...
     std::int32_t attempt = 1;
+    // Of the call that runs now, for interceptors; 0: they do not look at calls.
+    std::uint64_t call = 0;
 
     [[nodiscard]] const std::byte* slot() const noexcept { return slots + index * stride; }
 

@@ -11,6 +11,7 @@
 #include <string_view>
 
 namespace stentor::inline v0 {
+class context;
 enum class reply_status : std::uint8_t;
 }  // namespace stentor::inline v0
 
@@ -43,7 +44,9 @@ public:
         }
         // Of a request: where its answer goes. The publish adds a reference of its own.
         reply_ticket* asks = nullptr;
-        // It was validated already.
+        // Of `cause`: its handler's; null: interceptors are told of no call.
+        const context* by = nullptr;
+        // Interceptors and rules have seen it already.
         bool checked = false;
         // An event that was published before, and whom it is for; null: a new one.
         const redriven_event* again = nullptr;
@@ -64,10 +67,12 @@ public:
                                      publish_status& last) noexcept = 0;
 
     // For who publishes many one by one, instead of in bulk: some of these objects are invalid, so
-    // that none may be published. It is said and counted.
+    // that none may be published. It is said and counted. `checked`: so that each may be published
+    // as checked.
     [[nodiscard]] virtual bool refuses([[maybe_unused]] const request& what,
                                        [[maybe_unused]] const void* first,
-                                       [[maybe_unused]] std::size_t count) noexcept {
+                                       [[maybe_unused]] std::size_t count,
+                                       [[maybe_unused]] bool& checked) noexcept {
         return false;
     }
 
