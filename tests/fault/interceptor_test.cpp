@@ -2,6 +2,7 @@
 #include <stentor/bus/interceptor.hpp>
 
 #include "allocation.hpp"
+#include <stentor/bus/tracing.hpp>
 #include <stentor/dispatch/manual_executor.hpp>
 #include <stentor/stentor.hpp>
 
@@ -67,7 +68,8 @@ struct ward {
                                   },
                               .before_handler = [](const call_view&) {},
                               .after_handler = [](const call_view&, const call_end&) {},
-                              .on_settle = [this](const settled_view&) { ++settled; }}};
+                              .on_settle = [this](const settled_view&) { ++settled; }},
+                             tracing()};
         return made;
     }
 };

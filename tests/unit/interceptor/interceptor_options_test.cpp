@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "unit/interceptor/intercepted.hpp"
 #include <stentor/bus/redaction.hpp>
+#include <stentor/bus/tracing.hpp>
 
 #include <gmock/gmock.h>
 
@@ -51,6 +52,7 @@ TEST(interceptor_options, need_a_pattern_that_is_one) {
         refusal_of({{.name = "audit", .pattern = "order..placed", .on_settle = nothing}});
     EXPECT_EQ(wrong.code(), errc::invalid_pattern);
     EXPECT_THAT(wrong.message(), HasSubstr("interceptor \"audit\""));
+    EXPECT_EQ(refusal_of({stentor::tracing({.pattern = ""})}).code(), errc::invalid_pattern);
 }
 
 TEST(interceptor_options, leave_the_topics_of_the_engine_alone) {
