@@ -229,9 +229,7 @@ std::size_t error_log::write_errors(const subscription_record& of, const outcome
                                     std::span<char> into) noexcept {
     std::size_t used = 0;
     const auto put = [&](std::string_view text) {
-        const auto length = std::min(text.size(), into.size() - used);
-        std::memcpy(into.data() + used, text.data(), length);
-        used += length;
+        used += text.copy(into.data() + used, into.size() - used);
     };
     if (mask_ != nullptr) {  // which wants texts that it can change, and so memory
         static_cast<void>(attempt([&] {
