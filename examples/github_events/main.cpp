@@ -6,6 +6,7 @@
 #include "failure_log.hpp"
 #include "handlers.hpp"
 #include "intermission.hpp"
+#include "observers.hpp"
 #include "options.hpp"
 #include "progress.hpp"
 #include "projection.hpp"
@@ -101,6 +102,13 @@ void append(std::vector<std::pair<std::string, std::int64_t>>& list, const githu
                              {"alerts put off", seen.alerts_put_off}});
 }
 
+void append(std::vector<std::pair<std::string, std::int64_t>>& list,
+            const github::observations& seen) {
+    list.insert(list.end(), {{"addresses masked", seen.addresses_masked},
+                             {"spans", seen.spans},
+                             {"spans failed", seen.spans_failed}});
+}
+
 // What the handlers write to. It outlives the bus: made before, gone after.
 struct results {
     results(stentor::clock& time, const github::options& chosen)
@@ -112,6 +120,7 @@ struct results {
     github::failure_log failures;
     github::troubles troubles;
     github::emergency_place emergency;
+    github::observations observed;
 };
 
 stentor::bus make_bus(stentor::clock& time, const github::options& chosen, results& made) {
@@ -123,7 +132,8 @@ stentor::bus make_bus(stentor::clock& time, const github::options& chosen, resul
                              .log = made.failures.sink(),
                              .clock = &time,
                              .dead_letters = made.troubles.letters,
-                             .emergency_file = chosen.emergency_file}};
+                             .emergency_file = chosen.emergency_file,
+                             .interceptors = github::make_observers(made.observed)}};
     } catch (const stentor::bus_error& why) {
         throw github::failure(github::exit_code::no_file,
                               std::string(why.what()) + "\n--emergency-file FILE names another");
@@ -148,6 +158,7 @@ github::run_report collect(const stentor::bus& bus, const github::replay_tally& 
     report.repositories = made.repositories.repositories();
     report.found = list(made.found);
     append(report.found, made.troubles);
+    append(report.found, made.observed);
     report.found.emplace_back("out of order", made.repositories.out_of_order());
     report.failures = made.failures.examples();
     report.notices = made.failures.notices();

@@ -37,7 +37,8 @@ void subscribe_chat(stentor::bus& bus, troubles& all) {
         [&all](const stentor::any_event& event) {
             all.chat.post(text_at(event, "/comment/body").value_or("a comment without text"));
         },
-        {.retry =
+        {.deadline = 1s,
+         .retry =
              stentor::retry_policy{
                  .max_attempts = 8,
                  .base = 20ms,

@@ -8,8 +8,11 @@
 #include <stentor/registry/outcome.hpp>
 
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <new>
+#include <span>
+#include <string_view>
 #include <utility>
 
 namespace stentor::inline v0::detail {
@@ -19,6 +22,7 @@ namespace {
 constexpr std::int64_t minute_ns = 60'000'000'000;
 constexpr std::size_t description_max = 1024;
 constexpr int nesting_max = 8;
+constexpr std::size_t name_most = 160;  // of a name; all that a subscription may have, and more
 
 void error_to_stderr(const error_record& record) {
     std::string line = "{";
@@ -69,14 +73,13 @@ void notice_to_stderr(const notice_record& record) {
 
 #if defined(__cpp_exceptions)
 
-std::string_view what_of(const std::exception& error, std::string& buffer) {
+std::string_view what_of(const std::exception& error) noexcept {
     try {
         const char* text = error.what();
-        buffer = text == nullptr ? "(what() returned null)" : text;
+        return text == nullptr ? "(what() returned null)" : text;
     } catch (...) {
-        buffer = "(what() threw)";
+        return "(what() threw)";
     }
-    return buffer;
 }
 
 // `take` gets the text of the current exception, then of each that is nested in it.
@@ -98,11 +101,10 @@ void describe_nested(Take& take, const std::exception& error, int depth) {
 
 template <class Take>
 void describe(Take& take, int depth) {
-    std::string buffer;
     try {
         throw;
     } catch (const std::exception& error) {
-        take(what_of(error, buffer));
+        take(what_of(error));
         describe_nested(take, error, depth);
     } catch (const std::string& text) {
         take(text);
@@ -227,50 +229,57 @@ std::vector<std::string> error_log::error_chain(const subscription_record& of,
 
 std::size_t error_log::write_errors(const subscription_record& of, const outcome* said,
                                     std::span<char> into) noexcept {
+    return write_texts(of, said, std::string_view("\0", 1), into);
+}
+
+// Without allocation, because handlers may fail a million times a minute; but for a mask, which
+// wants texts that it can change.
+std::size_t error_log::write_texts(const subscription_record& of, const outcome* said,
+                                   std::string_view between, std::span<char> into) noexcept {
     std::size_t used = 0;
     const auto put = [&](std::string_view text) {
         used += text.copy(into.data() + used, into.size() - used);
     };
-    if (mask_ != nullptr) {  // which wants texts that it can change, and so memory
+    const auto take = [&](std::string_view text) {
+        put(used == 0 ? std::string_view() : between);
+        put(text);
+    };
+    if (mask_ != nullptr) {
         static_cast<void>(attempt([&] {
             for (const auto& text : error_chain(of, said)) {
-                put(used == 0 ? std::string_view() : std::string_view("\0", 1));
-                put(text);
+                take(text);
             }
         }));
-        return used;
-    }
-    if (said != nullptr) {
+    } else if (said != nullptr) {
         put(verdict_of(of, *said));
         put(said->why().empty() ? "" : ": ");
         put(said->why());
-        return used;
-    }
+    } else {
 #if defined(__cpp_exceptions)
-    const auto take = [&](std::string_view text) {
-        put(used == 0 ? std::string_view() : std::string_view("\0", 1));
-        put(text);
-    };
-    static_cast<void>(attempt([&] { detail::describe(take, 0); }));
+        static_cast<void>(attempt([&] { detail::describe(take, 0); }));
 #endif
+    }
     return used;
 }
 
 void error_log::record_failure(const failure& what) {
     const auto& subscription = what.subscription;
     const auto& slot = what.slot;
-    auto text = what.said != nullptr ? detail::describe(subscription, *what.said)
-                                     : describe_current_exception();
-    mask(text);
+    std::array<char, name_most + 1 + description_max> place;
+    const auto name = subscription.name.copy(place.data(), name_most);
+    place[name] = '\n';
+    const auto length = write_texts(subscription, what.said, ": ",
+                                    std::span(place).subspan(name + 1, description_max));
+    const std::string_view text(place.data() + name + 1, length);
     {
         const std::lock_guard lock(mutex_);
-        auto key = subscription.name + '\n' + text;
+        std::string_view key(place.data(), name + 1 + length);
         auto found = storms_.find(key);
         if (found == storms_.end()) {
             if (storms_.size() >= kinds_max) {
-                key.assign(1, '\n');
+                key = "\n";
             }
-            found = storms_.try_emplace(std::move(key)).first;
+            found = storms_.try_emplace(std::string(key)).first;
             auto& fresh = found->second;
             fresh.minute_began_ns = shared_.now();
             fresh.subscription = subscription.name;

@@ -6,9 +6,11 @@
 #include <stentor/bus/error_record.hpp>
 #include <stentor/metrics/counter.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -75,6 +77,8 @@ private:
     void emit(const error_record& record) noexcept;
     void emit_summary(const storm& what) noexcept;
     void record_failure(const failure& what);
+    [[nodiscard]] std::size_t write_texts(const subscription_record& of, const outcome* said,
+                                          std::string_view between, std::span<char> into) noexcept;
 
     void mask(std::string& text) noexcept {
         if (mask_ != nullptr) {

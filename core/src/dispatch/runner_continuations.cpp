@@ -25,7 +25,9 @@ void runner::run_continuations() noexcept {
             return;
         }
         continuations_in_hand_.store(nested + 1, std::memory_order_release);
+        begin_run(false);
         shared_.continuations.run(*next, continuation::fate::run);
+        end_run_apart();
         continuations_in_hand_.store(nested, std::memory_order_release);
         if (surplus_ || shared_.virtual_time() ||
             shared_.stopping.load(std::memory_order_relaxed)) {

@@ -187,10 +187,12 @@ void runner::release_held() noexcept {
 }
 
 // As a continuation. The guard is for unsubscribers, which must know whose call they are in, and
-// for the watch, which names it; the room's lock decides whether the coroutine still goes on.
+// for the watch, which names it: a run of its own lies inside. The room's lock decides whether the
+// coroutine still goes on.
 void runner::go_on(detached_delivery& one) noexcept {
     const auto nested = in_hand_.load(std::memory_order_relaxed);
     in_hand_.store(nested + 1, std::memory_order_release);
+    end_run_apart();
     const auto* before = guard_.enter(one.to);
     begin_run(false);
     if (one.has_ended()) {

@@ -202,8 +202,10 @@ void runner::check_late(std::int64_t now_ns, bool ended) noexcept {
                                            std::memory_order_relaxed)) {
         return;
     }
-    const auto* called = guard_.held();
-    const auto limit = called->deadline_ns != 0 ? called->deadline_ns : shared_.what.late_after_ns;
+    const auto* called = guard_.held();  // null: it runs no handler
+    const auto limit = called == nullptr          ? 0
+                       : called->deadline_ns != 0 ? called->deadline_ns
+                                                  : shared_.what.late_after_ns;
     if (limit == 0 || age < limit) {
         run_word_.fetch_and(~run_read, std::memory_order_release);
         return;

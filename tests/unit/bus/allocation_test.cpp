@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -334,6 +335,41 @@ TEST_F(inline_allocation, of_all_sizes_of_events_is_zero) {
     publish(50'000);
     EXPECT_EQ(counted.so_far(), 0);
     EXPECT_EQ(sum, 50'300);
+}
+
+// The log, the history of attempts and the timers have their memory after the first few. The budget
+// is the entry that waits, and nothing beside it.
+TEST_F(bus_fixture, allocates_one_entry_for_each_delivery_that_waits_for_its_next_attempt) {
+    expect_failures();
+    auto options = small_bus();
+    options.log.on_error = [](const stentor::error_record&) {};
+    auto& bus = make_bus(std::move(options));
+    stentor::retry_policy policy;
+    policy.max_attempts = 3;
+    policy.immediate = 0;
+    policy.backoff = stentor::backoff::fixed;
+    policy.base = std::chrono::milliseconds(1);
+    policy.budget = {};
+    auto kept = bus.subscribe<in_slot>(
+        "flaky",
+        [](const in_slot&, stentor::context& ctx) {
+            return ctx.attempt() < 3 ? stentor::outcome::retry({}, "not yet") : stentor::outcome();
+        },
+        {.retry = policy, .dead_letters = true});
+    const auto publish = [&](int count) {
+        for (int number = 0; number < count; ++number) {
+            ASSERT_TRUE(bus.publish(in_slot{1}));
+            if (number % 64 == 0) {
+                ASSERT_TRUE(bus.wait_idle(patience));
+            }
+        }
+        ASSERT_TRUE(bus.wait_idle(patience));
+    };
+    publish(20'000);  // the history's ring has its size
+    const allocation_count counted;
+    publish(2'000);
+    EXPECT_GE(counted.so_far(), 2'000);
+    EXPECT_LE(counted.so_far(), 2'000 + 2'000 / 64 * 8) << "wait_idle() takes a few";
 }
 
 INSTANTIATE_TEST_SUITE_P(in, allocation,
