@@ -16,7 +16,8 @@
 // Threads: take() any number of runners at once.
 namespace stentor::stress {
 
-inline constexpr std::size_t status_count = 11;
+inline constexpr std::size_t status_count =
+    static_cast<std::size_t>(stentor::publish_status::rejected_interceptor) + 1;
 
 // What publishers were told, counted by status.
 class status_counts {
