@@ -4,8 +4,10 @@
 
 #include <gmock/gmock.h>
 
+#include <coroutine>
 #include <optional>
 #include <stop_token>
+#include <string_view>
 #include <vector>
 
 // The deadline of an attempt, for coroutines: one that waits is ended where it waits.
@@ -172,6 +174,74 @@ TEST_F(coroutine_deadline, is_gone_with_the_subscription) {
     EXPECT_EQ(bus.until_next_timer(), std::nullopt);
     pass(60ms);
     EXPECT_EQ(bus.audit().removed.cancelled, 1);
+}
+
+// Somebody else's event, which may come after the coroutine is gone.
+struct bell {
+    std::vector<std::coroutine_handle<>> waiting;
+
+    struct wait {
+        bell& of;
+        [[nodiscard]] bool await_ready() const noexcept { return false; }
+        void await_suspend(std::coroutine_handle<> who) const { of.waiting.push_back(who); }
+        void await_resume() const noexcept {}
+    };
+    wait operator co_await() noexcept { return {*this}; }
+};
+
+TEST_F(coroutine_deadline, ends_it_whatever_it_waits_for) {
+    bell never;
+    bool resumed = false;
+    auto kept = bus.subscribe<order_placed>("listener",
+                                            [&](const order_placed&) -> stentor::task<> {
+                                                const counted local(book_);
+                                                co_await never;
+                                                resumed = true;
+                                            },
+                                            {.deadline = 50ms});
+    ASSERT_TRUE(bus.publish(order_placed{1}));
+    run();
+    ASSERT_EQ(never.waiting.size(), 1U);
+    pass(50ms);
+    EXPECT_EQ(book_.alive(), 0);
+    EXPECT_EQ(terms("listener").failed, 1);
+    never.waiting.front().resume();  // too late
+    run();
+    EXPECT_FALSE(resumed);
+}
+
+struct stock_asked {
+    static constexpr std::string_view topic = "stock.asked";
+    int number = 0;
+};
+struct stock_told {
+    static constexpr std::string_view topic = "stock.told";
+    int shelf = 0;
+};
+
+TEST_F(coroutine_deadline, ends_one_that_waits_for_an_answer_which_comes_too_late) {
+    bool answered = false;
+    auto asker = bus.subscribe<order_placed>(
+        "asker",
+        [&](const order_placed&, stentor::context& ctx) -> stentor::task<> {
+            const stock_asked wanted{1};
+            static_cast<void>(co_await ctx.try_request<stock_told>(wanted, 1h));
+            answered = true;
+        },
+        {.deadline = 50ms});
+    auto desk = bus.subscribe<stock_asked>(
+        "desk", [](const stock_asked&, stentor::context& ctx) -> stentor::task<> {
+            co_await ctx.sleep(60ms);
+            ctx.reply(stock_told{4});
+        });
+    ASSERT_TRUE(bus.publish(order_placed{1}));
+    run();
+    pass(50ms);
+    EXPECT_EQ(terms("asker").failed, 1);
+    pass(10ms);
+    EXPECT_FALSE(answered);
+    EXPECT_EQ(terms("desk").completed, 1);
+    EXPECT_EQ(bus.snapshot().late_replies, 1U);
 }
 
 }  // namespace
