@@ -119,6 +119,17 @@ struct claims_twice final : passing {
     dead_letter_claim last_{};
 };
 
+struct counts_what_is_claimed final : passing {
+    dead_letter_result<std::uint64_t> put(dead_letter letter, on_duplicate same) noexcept override {
+        const auto now = room();
+        if (now.letters >= now.letters_max) {
+            return stentor::unexpected(
+                stentor::dead_letter_error{dead_letter_errc::full, "no room"});
+        }
+        return passing::put(std::move(letter), same);
+    }
+};
+
 struct deletes_on_failure final : passing {
     dead_letter_result<void> give_back(const dead_letter_claim& claim,
                                        std::vector<dead_letter_attempt>) override {
@@ -194,6 +205,7 @@ TEST(dead_letter_rules, notice_what_is_there_twice) {
 TEST(dead_letter_rules, notice_wrong_answers) {
     EXPECT_TRUE(broken_rules<ignores_topics>().contains("filters"));
     EXPECT_TRUE(broken_rules<counts_one>().contains("groups"));
+    EXPECT_TRUE(broken_rules<counts_what_is_claimed>().contains("claims take no room"));
 }
 
 }  // namespace

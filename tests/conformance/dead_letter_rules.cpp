@@ -208,6 +208,26 @@ void failures_during_a_claim_are_kept(dead_letter_store& store, complaints& out)
     EXPECT_THAT_HOLDS(fails(store.get(number), dead_letter_errc::not_found));
 }
 
+// For a store that has a bound of letters.
+void claims_take_no_room(dead_letter_store& store, complaints& out) {
+    const auto letters_max = store.room().letters_max;
+    for (std::uint64_t index = 1; index <= letters_max; ++index) {
+        put(store, letter_of(index));
+    }
+    if (letters_max == 0 || store.room().letters != letters_max) {
+        return;
+    }
+    EXPECT_THAT_HOLDS(fails(store.put(letter_of(letters_max + 1)), dead_letter_errc::full));
+    const auto number = store.list({}, {.after = 0, .limit = 1})->letters.front().number;
+    const auto mine = store.claim(number);
+    EXPECT_THAT_HOLDS(store.put(letter_of(letters_max + 1)).has_value());
+    EXPECT_THAT_HOLDS(fails(store.put(letter_of(letters_max + 2)), dead_letter_errc::full));
+    EXPECT_THAT_HOLDS(mine.has_value() && store.release(*mine).has_value());
+    EXPECT_THAT_HOLDS(store.get(number).has_value());
+    EXPECT_THAT_HOLDS(store.room().letters == letters_max + 1);
+    EXPECT_THAT_HOLDS(fails(store.put(letter_of(letters_max + 2)), dead_letter_errc::full));
+}
+
 void purges_are_confirmed(dead_letter_store& store, complaints& out) {
     put(store, letter_of(1));
     const std::uint64_t audit = put(store, letter_of(2, "audit"));
@@ -253,6 +273,7 @@ const std::vector<rule>& dead_letter_rules() {
         {"claims are exclusive", claims_are_exclusive},
         {"failed redrives return", failed_redrives_return},
         {"failures during a claim are kept", failures_during_a_claim_are_kept},
+        {"claims take no room", claims_take_no_room},
         {"purges are confirmed", purges_are_confirmed},
         {"notes stay", notes_stay},
     };

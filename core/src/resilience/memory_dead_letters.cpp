@@ -31,10 +31,6 @@ dead_letter_error out_of_memory() noexcept {
     return {dead_letter_errc::no_memory, "out of memory"};  // short enough to need none
 }
 
-std::uint64_t size_of(const dead_letter& letter) noexcept {
-    return memory_of(letter);
-}
-
 }  // namespace
 
 struct memory_dead_letters::impl {
@@ -44,20 +40,23 @@ struct memory_dead_letters::impl {
 
     [[nodiscard]] dead_letter_error full() const {
         return {dead_letter_errc::full,
-                "the dead letters are full: " + std::to_string(entries.size()) + " of " +
-                    std::to_string(options.letters_max) + " letters, " + std::to_string(bytes) +
-                    " of " + std::to_string(options.bytes_max) +
+                "the dead letters are full: " + std::to_string(entries.size() - claims) + " of " +
+                    std::to_string(options.letters_max) + " letters, " +
+                    std::to_string(bytes - claimed_bytes) + " of " +
+                    std::to_string(options.bytes_max) +
                     " bytes; redrive, export and purge, or raise the bound"};
     }
-    // Room for an entry that had `before` bytes and gets `after`.
+    // Room for an entry that had `before` bytes and gets `after`. What is claimed does not count.
     [[nodiscard]] bool fits(std::uint64_t before, std::uint64_t after) const noexcept {
-        return after <= before || (bytes - before <= options.bytes_max &&
-                                   after <= options.bytes_max - (bytes - before));
+        const auto others = bytes - claimed_bytes - before;
+        return after <= before ||
+               (others <= options.bytes_max && after <= options.bytes_max - others);
     }
     // Cannot fail: everything that needs memory was done in the copy.
     void replace(entry& old, dead_letter&& with) noexcept {
-        const std::uint64_t size = size_of(with);
+        const std::uint64_t size = memory_of(with);
         bytes = bytes - old.bytes + size;
+        claimed_bytes += old.token != 0 ? size - old.bytes : 0;
         old.bytes = size;
         old.letter = std::move(with);
     }
@@ -88,6 +87,7 @@ struct memory_dead_letters::impl {
     [[nodiscard]] dead_letter_result<place> claimed(const dead_letter_claim& claim);
     void end_claim(entry& of) noexcept {
         of.token = 0;
+        claimed_bytes -= of.bytes;
         of.failed_since_claim = false;
         --claims;
     }
@@ -99,6 +99,7 @@ struct memory_dead_letters::impl {
     std::multimap<event_id, std::uint64_t> by_event{};  // those with an id, to find duplicates
     std::uint64_t bytes = 0;
     std::uint64_t claims = 0;
+    std::uint64_t claimed_bytes = 0;
     std::uint64_t last_number = 0;
     std::uint64_t last_token = 0;
 };
@@ -107,7 +108,7 @@ dead_letter_result<std::uint64_t> memory_dead_letters::impl::merge(entry& into,
                                                                    const dead_letter& later) {
     dead_letter merged = into.letter;
     merge_failure(merged, later);
-    if (!fits(into.bytes, size_of(merged))) {
+    if (into.token == 0 && !fits(into.bytes, memory_of(merged))) {
         return unexpected(full());
     }
     replace(into, std::move(merged));
@@ -116,8 +117,8 @@ dead_letter_result<std::uint64_t> memory_dead_letters::impl::merge(entry& into,
 }
 
 dead_letter_result<std::uint64_t> memory_dead_letters::impl::add(dead_letter&& letter) {
-    const std::uint64_t size = size_of(letter);
-    if (entries.size() >= options.letters_max || !fits(0, size)) {
+    const std::uint64_t size = memory_of(letter);
+    if (entries.size() - claims >= options.letters_max || !fits(0, size)) {
         return unexpected(full());
     }
     letter.number = last_number + 1;
@@ -296,6 +297,7 @@ dead_letter_result<dead_letter_claim> memory_dead_letters::claim(std::uint64_t n
     dead_letter_claim taken{found->second.letter, impl_->last_token + 1};
     found->second.token = ++impl_->last_token;
     ++impl_->claims;
+    impl_->claimed_bytes += found->second.bytes;
     return taken;
 }
 
@@ -383,7 +385,7 @@ dead_letter_result<void> memory_dead_letters::annotate(std::uint64_t number, std
     } else {
         changed.notes.push_back({std::move(key), std::move(value)});
     }
-    if (!impl_->fits(found->second.bytes, size_of(changed))) {
+    if (found->second.token == 0 && !impl_->fits(found->second.bytes, memory_of(changed))) {
         return unexpected(impl_->full());
     }
     impl_->replace(found->second, std::move(changed));

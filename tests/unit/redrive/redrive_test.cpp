@@ -309,4 +309,24 @@ TEST_F(redrive_full, is_refused_until_somebody_makes_room) {
     EXPECT_THAT(letters(), IsEmpty());
 }
 
+// What is redriven takes no room meanwhile, so that what fails then need not wait for its end.
+TEST_F(redrive_full, makes_room_for_what_fails_meanwhile) {
+    auto mail = bus.subscribe<order_placed>("mail", picky(), {.dead_letters = true});
+    poison = {1, 2, 3};
+    publish(1, 1);
+    const auto report = bus.dead_letters().redrive({}, {.transform = [&](stentor::dead_letter&) {
+                                                       publish(2, 2);
+                                                       return true;
+                                                   }});
+    ASSERT_TRUE(report);
+    EXPECT_EQ(report->returned, 1U);
+    EXPECT_THAT(letters(), SizeIs(2)) << "the one that came back is over the bound";
+    EXPECT_EQ(row("mail").state, stentor::handler_state::running);
+    publish(3, 3);
+    EXPECT_EQ(row("mail").by, "dead_letters");
+    purge_all();
+    EXPECT_EQ(row("mail").state, stentor::handler_state::running);
+    EXPECT_EQ(bus.audit().unaccounted(), 0);
+}
+
 }  // namespace

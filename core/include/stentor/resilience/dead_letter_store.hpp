@@ -128,7 +128,8 @@ struct dead_letter_purged {
     std::uint64_t kept = 0;  // matching letters that somebody had claimed
 };
 
-// Either bound reached: full. The maxima are 0 when the store has no bound of that kind.
+// Either bound reached by what is not claimed: full. The maxima are 0 when the store has no bound of
+// that kind.
 struct dead_letter_room {
     std::uint64_t letters = 0;
     std::uint64_t bytes = 0;
@@ -141,8 +142,9 @@ struct dead_letter_room {
 // Threads: all functions by any number at once. Progress: may block; put() is called by runners, so
 // it should not for long.
 // Promises of every store: what put() has taken is there until finish() or purge(); nothing goes by
-// age, for want of room, or because a redrive failed. A letter has at most one claim. After an
-// error nothing has changed. No function throws but for want of memory, and put() not even then.
+// age, for want of room, or because a redrive failed. A letter has at most one claim, and while it
+// has one it takes no room from others, so that what fails meanwhile need not wait for the end of a
+// redrive that may have to wait for it. After an error nothing has changed. No function throws but for want of memory, and put() not even then.
 class STENTOR_EXPORT dead_letter_store {
 public:
     dead_letter_store() = default;
@@ -172,7 +174,8 @@ public:
     // stays as after give_back(). not_found, not_claimed.
     virtual dead_letter_result<void> finish(const dead_letter_claim& claim) = 0;
     // The redrive failed: the letter may be claimed again and has one more redrive, with the
-    // attempts of this one. Also takes letters over a bound. not_found, not_claimed.
+    // attempts of this one. Takes letters over a bound, too, as release() does. not_found,
+    // not_claimed.
     virtual dead_letter_result<void> give_back(const dead_letter_claim& claim,
                                                std::vector<dead_letter_attempt> failed) = 0;
     // No redrive was made: as if there had been no claim. not_found, not_claimed.
