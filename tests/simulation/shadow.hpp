@@ -9,6 +9,7 @@
 #include <stentor/registry/selector.hpp>
 #include <stentor/registry/subscription.hpp>
 #include <stentor/resilience/breaker.hpp>
+#include <stentor/resilience/dead_letter.hpp>
 
 #include <cstdint>
 #include <map>
@@ -39,6 +40,7 @@ struct shadow_limits {
     bool lettered = false;  // what fails is kept as a dead letter
     bool owed = false;      // and may have to wait for room
     bool falls = false;     // what fails is given to a fallback first
+    bool holds = false;     // later events of a key stay behind its letters
     // Half open its breaker lets so many calls through. 0: no breaker.
     std::int32_t trials = 0;
     std::int64_t rate_ns = 0;  // a call each such time. 0: no rate
@@ -107,9 +109,13 @@ public:
     // The fallback was called with a failed delivery. `threw`: it failed, too.
     void fallback_ends(sub which, number event, bool threw);
     using letter = std::uint64_t;  // the store's number
-    // The store took a letter, or added to one; as it is now.
+    // The store took a letter, or added to one; as it is now. Of what expired, or is behind another
+    // letter, nobody has told before.
     void letter_put(sub which, number event, letter kept, std::uint64_t attempts,
-                    std::uint64_t redrives);
+                    std::uint64_t redrives,
+                    stentor::dead_letter_reason why = stentor::dead_letter_reason::exhausted);
+    // The store took none.
+    void letter_refused(sub which, number event, stentor::dead_letter_reason why);
     // The numbers of the attempts that it tells of.
     void letter_tells(letter kept, const std::vector<std::int32_t>& attempts);
     // It is in the last place for what the store does not take.
@@ -183,6 +189,8 @@ public:
         std::int64_t saved = 0;
         std::int64_t opened = 0;  // breakers
         std::int64_t trials = 0;
+        std::int64_t expired = 0;  // and have letters
+        std::int64_t behind = 0;   // letters behind others of their key
 
         void operator+=(const tally& other);
     };
@@ -204,6 +212,7 @@ private:
         bool put_off = false;  // for another attempt: it keeps its key
         bool falls = false;    // its fallback is to be called
         bool unkept = false;   // it has failed for good, and is in no store
+        bool laid = false;     // without a call, or another one
         bool redriven = false;
         std::int32_t attempts = 0;
         std::int64_t trial = 0;  // of which half-open phase; 0: none
@@ -317,6 +326,8 @@ private:
     void check_sums(const stentor::delivery_terms& all);
     [[nodiscard]] letter_entry* claimed_letter(letter which, const char* what);
     [[nodiscard]] letter find_letter(sub which, number event) const;
+    [[nodiscard]] bool held(sub which, number event) const;
+    void lay_away(sub which, number event, stentor::dead_letter_reason why);
     [[nodiscard]] bool same_key(const letter_entry& one, const letter_entry& other) const;
     void check_turn(letter which, const letter_entry& one);
     void end_claim(letter_entry& one);

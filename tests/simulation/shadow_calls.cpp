@@ -45,6 +45,10 @@ void shadow::check_call(sub which, number number_of, std::int32_t attempt, bool 
         violate("more calls at the same time than it allows: " + about(one, number_of));
         return;
     }
+    if (!redriven && attempt == 1 && held(which, number_of)) {
+        violate("handled before an earlier event of its key that is a letter: " +
+                about(one, number_of));
+    }
     if (attempt != delivered.attempts + 1 || attempt > one.limits.attempts) {
         violate("attempt " + std::to_string(attempt) + " after " +
                 std::to_string(delivered.attempts) + " that failed: " + about(one, number_of));

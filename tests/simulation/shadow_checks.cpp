@@ -192,7 +192,8 @@ void shadow::check_sums(const stentor::delivery_terms& all) {
     // Of a bus that ends, some for which there is no room are as if they were not to be kept.
     const auto lost = all.failed - failed;
     const bool right = kept == all.dead_lettered && lost >= 0 && (lost == 0 || draining_) &&
-                       missing >= lost && missing <= all.retry_waiting + all.cancelled + lost;
+                       missing >= lost &&
+                       missing <= all.retry_waiting + all.cancelled + all.expired + lost;
     if (all.completed != completed || !right || all.dropped_full != dropped) {
         violate("the books count other calls than there were: " + std::to_string(completed) +
                 " completed, " + std::to_string(failed) + " failed, " + std::to_string(kept) +
@@ -205,9 +206,12 @@ void shadow::check_sums(const stentor::delivery_terms& all) {
 void shadow::check_ends(const subscription& one, const stentor::delivery_terms& terms) {
     const auto missing = unkept(one);
     const auto lost = terms.failed - (one.limits.lettered ? 0 : one.failed);
-    const bool right = terms.dead_lettered == one.kept && lost >= 0 && (lost == 0 || draining_) &&
-                       missing >= lost && missing <= terms.retry_waiting + terms.cancelled + lost &&
-                       (missing == 0 || one.limits.owed || draining_);
+    const bool ends = draining_ || one.closing != never;
+    const bool right =
+        terms.dead_lettered == one.kept && lost >= 0 && (lost == 0 || draining_) &&
+        missing >= lost &&
+        missing <= terms.retry_waiting + terms.cancelled + (ends ? terms.expired : 0) + lost &&
+        (missing == 0 || one.limits.owed || draining_);
     if (terms.completed != one.completed || !right) {
         violate("other calls were counted than there were: " + one.name + ": " +
                 std::to_string(terms.completed) + " completed of " + std::to_string(one.completed) +
@@ -215,6 +219,9 @@ void shadow::check_ends(const subscription& one, const stentor::delivery_terms& 
                 std::to_string(terms.dead_lettered) + " dead_lettered of " +
                 std::to_string(one.failed) + ", of which " + std::to_string(one.kept) +
                 " were kept");
+    }
+    if (one.limits.lettered && terms.expired != 0 && !ends) {
+        violate("expired without a letter: " + one.name);
     }
     seen_.waiting += missing;
     if (one.falling != 0) {

@@ -24,6 +24,8 @@ void shadow::tally::operator+=(const tally& other) {
     saved += other.saved;
     opened += other.opened;
     trials += other.trials;
+    expired += other.expired;
+    behind += other.behind;
 }
 
 void shadow::fallback_ends(sub which, number number_of, bool threw) {
@@ -61,9 +63,59 @@ shadow::letter shadow::find_letter(sub which, number number_of) const {
     return at != letters_.end() ? at->first : 0;
 }
 
-void shadow::letter_put(sub which, number number_of, letter kept, std::uint64_t attempts,
-                        std::uint64_t redrives) {
+// A letter of that key is in the store.
+bool shadow::held(sub which, number number_of) const {
+    const auto& one = subs_[which];
+    const auto key = [&](number event) { return events_.at(event).what.key % one.limits.keys; };
+    return one.limits.holds && std::ranges::any_of(letters_, [&](const auto& each) {
+               return each.second.of == which && key(each.second.event) == key(number_of);
+           });
+}
+
+void shadow::lay_away(sub which, number number_of, stentor::dead_letter_reason why) {
+    auto& one = subs_[which];
+    auto& delivered = one.deliveries[number_of];
+    if (delivered.laid && delivered.unkept) {
+        return;  // offered once more
+    }
+    const bool expires = why == stentor::dead_letter_reason::expired;
+    const bool right = expires ? events_.at(number_of).what.expires
+                               : delivered.attempts == 0 && held(which, number_of);
+    if (!right || !one.limits.lettered || delivered.state != end::open || delivered.running ||
+        delivered.redriven) {
+        violate("put away as " + std::string(to_string(why)) +
+                ", and is not: " + about(one, number_of));
+        return;
+    }
+    ++(expires ? seen_.expired : seen_.behind);
+    one.put_off -= std::exchange(delivered.put_off, false) ? 1 : 0;
+    delivered.state = end::failed;
+    delivered.laid = delivered.unkept = true;
+    ++one.failed;
+}
+
+namespace {
+
+bool uncalled(stentor::dead_letter_reason why) noexcept {
+    return why == stentor::dead_letter_reason::expired ||
+           why == stentor::dead_letter_reason::held_by_key;
+}
+
+}  // namespace
+
+void shadow::letter_refused(sub which, number number_of, stentor::dead_letter_reason why) {
     ++now_;
+    if (!broken() && uncalled(why)) {
+        lay_away(which, number_of, why);
+    }
+}
+
+void shadow::letter_put(sub which, number number_of, letter kept, std::uint64_t attempts,
+                        std::uint64_t redrives, stentor::dead_letter_reason why) {
+    ++now_;
+    if (!broken() && uncalled(why)) {
+        lay_away(which, number_of, why);
+    }
     if (broken()) {
         return;
     }
@@ -77,7 +129,7 @@ void shadow::letter_put(sub which, number number_of, letter kept, std::uint64_t 
         violate("a letter before the fallback was called: " + about(one, number_of));
     }
     ++one.kept;
-    auto expected = static_cast<std::uint64_t>(delivered.attempts) + 1;
+    auto expected = static_cast<std::uint64_t>(delivered.attempts) + (delivered.laid ? 0 : 1);
     const auto before = find_letter(which, number_of);
     if (delivered.redriven != (before != 0) || (before != 0 && before != kept)) {
         violate("a delivery has two letters, or its letter was lost: " + about(one, number_of));

@@ -233,4 +233,77 @@ TEST_F(shadow_of_letters, finds_in_the_last_place_what_the_store_took) {
     expect_violation("saved, and had not failed for good");
 }
 
+// --- without a call ------------------------------------------------------------------------------
+
+// Key 1 has a letter, of event 1; event 2 comes behind it.
+class shadow_of_held_keys : public shadow_of_letters {
+protected:
+    shadow_of_held_keys() : a(lettered("a", {.keys = 4, .holds = true})) {
+        publish(1, stentor::publish_status::accepted, {}, {}, 1);
+        fail(a, 1);
+        publish(2, stentor::publish_status::accepted, {}, {}, 1);
+    }
+    void lay(std::int64_t event, stentor::dead_letter_reason why) {
+        model.letter_put(a, event, letter_of(event), 0, 0, why);
+        auto& terms = rows.subscriptions[a].second;
+        terms.queued -= 1;
+        terms.dead_lettered += 1;
+    }
+
+    shadow::sub a;
+};
+
+TEST_F(shadow_of_held_keys, accepts_a_letter_behind_another_and_calls_when_both_are_gone) {
+    lay(2, stentor::dead_letter_reason::held_by_key);
+    expect_holds();
+    model.redrive_begins();
+    redrive(a, 1);
+    handled_again(a, 1);
+    redrive(a, 2);
+    handled_again(a, 2);
+    publish(3, stentor::publish_status::accepted, {}, {}, 1);
+    handle(a, 3);
+    expect_holds();
+    model.check_at_rest(rows);
+    expect_holds();
+}
+
+TEST_F(shadow_of_held_keys, finds_a_call_before_an_earlier_event_of_its_key) {
+    handle(a, 2);
+    expect_violation("handled before an earlier event of its key that is a letter");
+}
+
+TEST_F(shadow_of_held_keys, finds_a_letter_behind_nothing) {
+    model.letters_purged({});
+    lay(2, stentor::dead_letter_reason::held_by_key);
+    expect_violation("put away as held_by_key, and is not");
+}
+
+TEST_F(shadow_of_held_keys, finds_one_of_another_key_put_away) {
+    publish(3, stentor::publish_status::accepted, {}, {}, 2);
+    lay(3, stentor::dead_letter_reason::held_by_key);
+    expect_violation("put away as held_by_key, and is not");
+}
+
+TEST_F(shadow_of_held_keys, finds_one_put_away_that_was_handled) {
+    model.letters_purged({});
+    handle(a, 2);
+    lay(2, stentor::dead_letter_reason::held_by_key);
+    expect_violation("put away as held_by_key, and is not");
+}
+
+TEST_F(shadow_of_held_keys, finds_an_event_that_does_not_expire_put_away_as_expired) {
+    lay(2, stentor::dead_letter_reason::expired);
+    expect_violation("put away as expired, and is not");
+}
+
+TEST_F(shadow_of_letters, finds_an_event_that_expired_and_has_no_letter) {
+    lettered("a", {.owed = true});
+    publish(1);
+    auto& terms = rows.subscriptions[0].second;
+    std::swap(terms.queued, terms.expired);
+    model.check(rows);
+    expect_violation("expired without a letter");
+}
+
 }  // namespace

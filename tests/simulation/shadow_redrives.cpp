@@ -105,6 +105,7 @@ void shadow::redriven_call_begins(sub which, number number_of, std::int32_t atte
         delivered.redriven = true;
         delivered.certain = false;
         delivered.attempts = 0;
+        delivered.laid = false;
         --one.redriving;
         ++one.beside;
         ++one.redriven;

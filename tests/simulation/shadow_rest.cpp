@@ -124,8 +124,8 @@ void shadow::check_rest(const subscription& one, bool abandoned) {
         if (delivered.running && !held) {
             violate("a call never ended: " + about(one, event));
         }
-        const bool excused = !delivered.certain || what.what.expires || one.limits.lossy ||
-                             one.paused || one.closing != never || abandoned ||
+        const bool excused = !delivered.certain || (what.what.expires && !one.limits.lettered) ||
+                             one.limits.lossy || one.paused || one.closing != never || abandoned ||
                              (one.limits.owed && draining_);  // it may have been paused
         if (delivered.state == end::open && !excused) {
             violate("a delivery was lost: " + about(one, event));

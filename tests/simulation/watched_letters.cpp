@@ -42,19 +42,21 @@ stentor::dead_letter_result<std::uint64_t> watched_letters::put(
     const auto which = model_.find(letter.subscription);
     const auto event = number_in(letter);
     model_.event_named(event, letter.id);
+    const auto why = letter.reason;
     auto answer = inner_->put(std::move(letter), same);
     if (!which) {
         model_.complain("a letter of a subscription that nobody made");
     } else if (answer) {
         const auto kept = inner_->get(*answer).value();
         model_.event_named(event, kept.id);
-        model_.letter_put(*which, event, *answer, kept.attempts_total, kept.redrives);
+        model_.letter_put(*which, event, *answer, kept.attempts_total, kept.redrives, why);
         std::vector<std::int32_t> attempts;
         for (const auto& one : kept.attempts) {
             attempts.push_back(one.number);
         }
         model_.letter_tells(*answer, attempts);
     } else {
+        model_.letter_refused(*which, event, why);
         not_taken_(*which, event);
     }
     return answer;

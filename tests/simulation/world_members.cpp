@@ -190,6 +190,7 @@ void world::make_again(std::size_t which, stentor::subscription_options& options
     if (!limits.lettered) {
         options.dead_letters = false;
     }
+    options.letters_hold_keys = limits.holds = limits.lettered && limits.keys > 1 && one_in(2);
     limits.own = true;
 }
 

@@ -247,11 +247,11 @@ bool engine::sleep_until_due(std::int64_t until_ns) noexcept {
     return true;
 }
 
-// Deliveries that reached their handler, or expired.
+// Deliveries that reached their handler, expired, or are dead letters.
 std::int64_t engine::handled_total() const noexcept {
     const std::lock_guard lock(registry_);
     const auto handled = [](const delivery_terms& terms) {
-        return terms.completed + terms.failed + terms.expired;
+        return terms.completed + terms.failed + terms.expired + terms.dead_lettered;
     };
     auto sum = handled(removed_);
     for (const auto* list : {&active_, &closed_}) {

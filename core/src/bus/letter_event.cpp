@@ -5,6 +5,8 @@
 #include "event/envelope.hpp"
 #include "registry/route.hpp"
 
+#include <atomic>
+#include <cstring>
 #include <string>
 
 namespace stentor::inline v0::detail {
@@ -68,6 +70,42 @@ dead_letter_payload payload_of_event(const slot_header& slot, const letter_codec
     payload.object = kept_event::copy(*type, object);
 #endif
     return payload;
+}
+
+std::optional<std::uint64_t> order_key_of(const key_function& keys, const route& through,
+                                          const dead_letter& letter) {
+    envelope box;
+    box.type = through.topic->type;
+    box.text = letter.payload.bytes;
+    box.key = letter.key;
+    box.has_id = true;
+    box.id = letter.id;
+    slot_image image{};
+    image.header = {.origin = &through, .ticket = 0, .stamp = 0, .box = &box};
+    if (box.type != nullptr) {
+        const auto* object = letter.payload.object->object();
+        box.payload.object = const_cast<void*>(object);
+        if (box.type->in_slot) {
+            std::memcpy(image.payload, object, box.type->size);
+        }
+    }
+    std::uint64_t key = 0;
+    const std::atomic<bool> closed{false};
+    key_batch one{.slots = reinterpret_cast<const std::byte*>(&image),
+                  .stride = sizeof image,
+                  .end = 1,
+                  .keys = &key,
+                  .closed = &closed};
+#if defined(__cpp_exceptions)
+    try {
+        keys.read(one);
+    } catch (...) {
+        return std::nullopt;
+    }
+#else
+    keys.read(one);
+#endif
+    return key;
 }
 
 }  // namespace stentor::inline v0::detail

@@ -2,14 +2,19 @@
 #pragma once
 
 #include <stentor/bus/letter_payload.hpp>
+#include <stentor/event/event_key.hpp>
 #include <stentor/event/event_type.hpp>
 #include <stentor/event/slot.hpp>
 #include <stentor/resilience/dead_letter.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 
 namespace stentor::inline v0::detail {
+
+struct route;
 
 // A copy of an event, for its dead letter. Ownership: of the copy. Threads: see dead_letter_object.
 class kept_event final : public dead_letter_object {
@@ -36,5 +41,11 @@ private:
 // Throws for want of memory for a text.
 [[nodiscard]] dead_letter_payload payload_of_event(const slot_header& slot,
                                                    const letter_codec* codec);
+
+// The order key of the letter's event: of an event that it has, of the type that the key function
+// is for. Nothing: the function throws.
+[[nodiscard]] std::optional<std::uint64_t> order_key_of(const key_function& keys,
+                                                        const route& through,
+                                                        const dead_letter& letter);
 
 }  // namespace stentor::inline v0::detail

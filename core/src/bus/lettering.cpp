@@ -4,11 +4,16 @@
 #include "bus/life.hpp"
 #include "bus/subscription_checks.hpp"
 #include "registry/event_view.hpp"
+#include "registry/route.hpp"
+#include "resilience/held_keys.hpp"
 #include <stentor/event/any_event.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <exception>
+#include <memory>
+#include <string>
+#include <utility>
 
 // Dead letters: from a delivery that has failed for good into the store.
 namespace stentor::inline v0::detail {
@@ -78,19 +83,36 @@ std::optional<letter_codec> engine::life::codec_of_topic(std::string_view topic,
 
 std::unique_ptr<dead_letter> engine::life::write(const failure& about,
                                                  dead_letter_reason why) noexcept {
+    auto made = write_unattempted(about.subscription, about.slot, why, 0);
+    const bool whole =
+        made != nullptr && attempt([&] {
+            const auto began = of_.shared_.now() - about.duration_ns;
+            add_attempt(*made, {.number = about.attempt,
+                                .at = of_.shared_.wall_time(began),
+                                .duration = std::chrono::nanoseconds(about.duration_ns),
+                                .errors = of_.log_.error_chain(about.subscription, about.said)});
+            made->attempts_total = static_cast<std::uint64_t>(about.attempt);
+        });
+    if (!whole) {
+        made.reset();
+    }
+    return made;
+}
+
+std::unique_ptr<dead_letter> engine::life::write_unattempted(const subscription_record& of,
+                                                             const slot_header& slot,
+                                                             dead_letter_reason why,
+                                                             std::int32_t attempts) noexcept {
     std::unique_ptr<dead_letter> made;
     static_cast<void>(attempt([&] {
         auto letter = std::make_unique<dead_letter>();
-        const auto codec = codec_for(about.slot.origin->topic->type);
-        describe_event(*letter, about.slot, codec ? &*codec : nullptr);
-        letter->subscription = about.subscription.name;
+        const auto codec = codec_for(slot.origin->topic->type);
+        describe_event(*letter, slot, codec ? &*codec : nullptr);
+        letter->subscription = of.name;
         letter->reason = why;
-        const auto began = of_.shared_.now() - about.duration_ns;
-        add_attempt(*letter, {.number = about.attempt,
-                              .at = of_.shared_.wall_time(began),
-                              .duration = std::chrono::nanoseconds(about.duration_ns),
-                              .errors = of_.log_.error_chain(about.subscription, about.said)});
-        letter->attempts_total = static_cast<std::uint64_t>(about.attempt);
+        letter->attempts_total = static_cast<std::uint64_t>(attempts);
+        letter->last_failed = of_.shared_.wall_time(of_.shared_.now());
+        letter->first_failed = letter->last_failed;
         made = std::move(letter);
     }));
     return made;
@@ -111,10 +133,11 @@ std::uint64_t engine::life::store(const dead_letter& letter, std::string& refusa
     return number;
 }
 
-letter_place engine::life::keep(subscription_record& of, const dead_letter& letter,
-                                bool last) noexcept {
+letter_place engine::life::keep(subscription_record& of, const dead_letter& letter, bool last,
+                                std::uint64_t& number) noexcept {
     std::string refusal;
-    if (const auto number = store(letter, refusal); number != 0) {
+    number = store(letter, refusal);
+    if (number != 0) {
         announce_dead_lettered(of, letter, number);
         return letter_place::stored;
     }
@@ -134,7 +157,8 @@ letter_place engine::life::keep(subscription_record& of, const dead_letter& lett
             last ? result<bool, error>(false) : pause(record, backlog::hold, why, letters_pauser);
         if (paused && *paused) {
             // Who made room meanwhile found nobody to resume.
-            if (const auto number = store(letter, refusal); number != 0) {
+            number = store(letter, refusal);
+            if (number != 0) {
                 announce_dead_lettered(of, letter, number);
                 where = letter_place::stored;
                 static_cast<void>(resume(record));
@@ -151,6 +175,66 @@ letter_place engine::life::keep(subscription_record& of, const dead_letter& lett
         }
     }));
     return where;
+}
+
+// The letter's event as its key function takes it. Nothing: it has none, or of another type.
+std::optional<std::uint64_t> engine::life::key_in(const subscription_record& of,
+                                                  dead_letter letter) const {
+    auto& payload = letter.payload;
+    if (const auto codec = payload.content == dead_letter_content::object
+                               ? std::nullopt
+                               : codec_of_topic(letter.topic, payload.content)) {
+        auto event = codec->read(payload.bytes);
+        if (!event) {
+            return std::nullopt;
+        }
+        payload.object = *std::move(event);
+    }
+    const auto* type = payload.object != nullptr ? payload.object->type() : nullptr;
+    const bool fits = of.type == nullptr || (type != nullptr && same_type(*of.type, *type));
+    if (!fits || payload.missing() || (payload.object != nullptr && type == nullptr)) {
+        return std::nullopt;
+    }
+    topic_entry topic;
+    topic.name = letter.topic;
+    topic.type = type;
+    route through(0, 0);
+    through.topic = &topic;
+    return order_key_of(*of.options.order.keys(), through, letter);
+}
+
+std::optional<error> engine::life::hold_keys(subscription_record& of) {
+    of.held = std::make_shared<held_keys>(letters_);
+    std::uint64_t unknown = 0;
+    for (dead_letter_page page{.after = 0, .limit = dead_letter_page_max};;) {
+        auto found = letters_->list({.subscription = of.name}, page);
+        if (!found) {
+            return error(errc::not_found, subject_of(of.name) +
+                                              ": letters_hold_keys needs the letters that there "
+                                              "are, and the store does not list them: " +
+                                              found.error().message);
+        }
+        for (auto& letter : found->letters) {
+            const auto number = letter.number;
+            if (const auto key = key_in(of, std::move(letter)); !key) {
+                ++unknown;
+            } else if (of.held->expect(*key)) {
+                of.held->add(*key, number);
+            } else {
+                return error::out_of_memory();
+            }
+        }
+        if (found->next == 0) {
+            break;
+        }
+        page.after = found->next;
+    }
+    if (unknown != 0) {
+        of_.log_.notice(subject_of(of.name) + ": " + std::to_string(unknown) +
+                        " of its dead letters hold no key, because their events cannot be read; "
+                        "where they are bytes, call use_codec() before");
+    }
+    return std::nullopt;
 }
 
 void engine::life::enable_lettered() {

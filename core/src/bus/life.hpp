@@ -62,8 +62,16 @@ public:
     // --- lettering.cpp --------------------------------------------------------------------------
     [[nodiscard]] std::unique_ptr<dead_letter> write(const failure& about,
                                                      dead_letter_reason why) noexcept override;
-    [[nodiscard]] letter_place keep(subscription_record& of, const dead_letter& letter,
-                                    bool last) noexcept override;
+    [[nodiscard]] std::unique_ptr<dead_letter> write_unattempted(
+        const subscription_record& of, const slot_header& slot, dead_letter_reason why,
+        std::int32_t attempts) noexcept override;
+    [[nodiscard]] letter_place keep(subscription_record& of, const dead_letter& letter, bool last,
+                                    std::uint64_t& number) noexcept override;
+    // Before it is listed: from now on its letters hold their keys, and so do those that the store
+    // has already. Throws for want of memory.
+    [[nodiscard]] std::optional<error> hold_keys(subscription_record& of);
+    [[nodiscard]] std::optional<std::uint64_t> key_in(const subscription_record& of,
+                                                      dead_letter letter) const;
     // Where they go. Never null.
     [[nodiscard]] dead_letter_store& letters() const noexcept { return *letters_; }
     // The store has room again: whoever was paused for want of it goes on.

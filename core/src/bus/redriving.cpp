@@ -2,6 +2,7 @@
 #include "bus/redriving.hpp"
 
 #include "base/attempt.hpp"
+#include "bus/letter_event.hpp"
 #include "bus/outgoing.hpp"
 #include "event/delivery_tracker.hpp"
 #include "event/envelope.hpp"
@@ -290,38 +291,9 @@ void engine::life::redriving::group(redrive_flight& flight, const way& through,
     if (through.sequence.keys() == nullptr) {
         return;
     }
-    envelope box;
-    box.type = through.through->topic->type;
-    box.text = letter.payload.bytes;
-    box.key = letter.key;
-    box.has_id = true;
-    box.id = letter.id;
-    slot_image image{};
-    image.header = {.origin = through.through, .ticket = 0, .stamp = 0, .box = &box};
-    if (box.type != nullptr) {
-        const auto* object = letter.payload.object->object();
-        box.payload.object = const_cast<void*>(object);
-        if (box.type->in_slot) {
-            std::memcpy(image.payload, object, box.type->size);
-        }
-    }
-    std::uint64_t key = 0;
-    const std::atomic<bool> closed{false};
-    key_batch one{.slots = reinterpret_cast<const std::byte*>(&image),
-                  .stride = sizeof image,
-                  .end = 1,
-                  .keys = &key,
-                  .closed = &closed};
-#if defined(__cpp_exceptions)
-    try {
-        through.sequence.keys()->read(one);
-    } catch (...) {
-        return;  // it has no key in its lane either, and fails there
-    }
-#else
-    through.sequence.keys()->read(one);
-#endif
-    flight.group ^= key;
+    // Without a key in its lane either, where it fails.
+    const auto key = order_key_of(*through.sequence.keys(), *through.through, letter);
+    flight.group ^= key.value_or(0);
 }
 
 engine::life::redriving::next engine::life::redriving::publish(

@@ -121,6 +121,11 @@ result<subscription, error> engine::subscribe_checked(std::string_view name, con
     if (*attempts) {
         allow_attempts(shared_, *record, std::move(**attempts));
     }
+    if (record->options.letters_hold_keys) {
+        if (auto wrong = life_->hold_keys(*record)) {
+            return unexpected<error>(std::move(*wrong));
+        }
+    }
     record->gate = *std::move(gate);
     record->served_by = *serving;
     record->in_shared_lane.store(begins_shared(*record), std::memory_order_relaxed);

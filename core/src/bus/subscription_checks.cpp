@@ -174,6 +174,23 @@ std::optional<error> check_order(std::string_view name, const event_type* type,
     return std::nullopt;
 }
 
+std::optional<error> check_held_keys(std::string_view name, const subscription_options& options) {
+    if (!options.letters_hold_keys) {
+        return std::nullopt;
+    }
+    const auto wrong = [&](std::string_view what) {
+        return error(errc::unsupported_combination,
+                     subject_of(name) + ": letters_hold_keys " + std::string(what));
+    };
+    if (options.order.what() != order::kind::by_key) {
+        return wrong("is for order = by_key(...), because it is about the order of a key");
+    }
+    if (!options.dead_letters.value_or(options.critical || options.retry.enabled)) {
+        return wrong("needs dead letters; add .dead_letters = true, or a retry policy");
+    }
+    return std::nullopt;
+}
+
 std::optional<error> check_fallback(std::string_view name, const event_type* type,
                                     const subscription_options& options) {
     if (!options.fallback) {
@@ -232,6 +249,9 @@ std::optional<error> check_wanted(std::string_view name, const event_type* type,
         return wrong;
     }
     if (auto wrong = check_order(name, type, options)) {
+        return wrong;
+    }
+    if (auto wrong = check_held_keys(name, options)) {
         return wrong;
     }
     if (auto wrong = check_fallback(name, type, options)) {

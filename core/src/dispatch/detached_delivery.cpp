@@ -236,7 +236,8 @@ detached_end charge_failure(detached_delivery& one, const outcome* said) noexcep
                                 .wait_ns = begun - (one.header().stamp & ~stamp_flags),
                                 .attempt = one.past.progress.attempt(),
                                 .said = said,
-                                .timed_out = one.limit != nullptr && one.limit->over()};
+                                .timed_out = one.limit != nullptr && one.limit->over(),
+                                .key = one.keyed ? &one.key : nullptr};
     const auto next = one.to->retries == nullptr
                           ? follow_up::fails
                           : one.to->retries->after_failure(about, one.past, one.again);

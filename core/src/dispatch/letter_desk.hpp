@@ -9,6 +9,7 @@
 namespace stentor::inline v0::detail {
 
 struct failure;
+struct slot_header;
 class subscription_record;
 
 enum class letter_place : std::uint8_t {
@@ -26,9 +27,14 @@ public:
     // exception. Null: no memory.
     [[nodiscard]] virtual std::unique_ptr<dead_letter> write(const failure& about,
                                                              dead_letter_reason why) noexcept = 0;
-    // `last`: the delivery ends now, so nobody can wait.
+    // The same of one whose handler is not called, or not again. `attempts`: how many there were.
+    [[nodiscard]] virtual std::unique_ptr<dead_letter> write_unattempted(
+        const subscription_record& of, const slot_header& slot, dead_letter_reason why,
+        std::int32_t attempts) noexcept = 0;
+    // `last`: the delivery ends now, so nobody can wait. `number`: the letter's, where it is in the
+    // store.
     [[nodiscard]] virtual letter_place keep(subscription_record& of, const dead_letter& letter,
-                                            bool last) noexcept = 0;
+                                            bool last, std::uint64_t& number) noexcept = 0;
 
 protected:
     ~letter_desk() = default;

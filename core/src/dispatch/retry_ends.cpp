@@ -7,6 +7,7 @@
 #include "dispatch/scheduler.hpp"
 #include "dispatch/turns.hpp"
 #include "registry/subscription_record.hpp"
+#include "resilience/held_keys.hpp"
 
 #include <array>
 #include <chrono>
@@ -49,14 +50,14 @@ void retry_room::record(const failure& about, std::uint32_t before, retry_wait& 
 }
 
 // The letter has the last attempt; now also those before it.
-void retry_room::add_history(dead_letter& letter, const failure& about,
+void retry_room::add_history(dead_letter& letter, const slot_header& slot,
                              std::uint32_t latest) noexcept {
-    if (history_ == nullptr || latest == 0 || letter.attempts.size() != 1) {
+    if (history_ == nullptr || latest == 0 || letter.attempts.size() > 1) {
         return;
     }
     static_cast<void>(attempt([&] {
         std::vector<dead_letter_attempt> all = letter.attempts;  // the latest first
-        history_->visit(about.slot.ticket, latest, [&](const attempt_history::attempt& one) {
+        history_->visit(slot.ticket, latest, [&](const attempt_history::attempt& one) {
             all.push_back({.number = one.number,
                            .at = shared_.wall_time(one.began_ns),
                            .duration = std::chrono::nanoseconds(one.duration_ns),
@@ -111,24 +112,44 @@ follow_up retry_room::give_up(const failure& about, const attempts_so_far& past,
     if (letter == nullptr) {
         return follow_up::fails;
     }
-    add_history(*letter, about, past.recorded);
+    add_history(*letter, about.slot, past.recorded);
     if (!thrown.empty()) {
         static_cast<void>(attempt(
             [&] { letter->attempts.back().errors.push_back("and its fallback: " + thrown); }));
     }
-    auto* place = made != nullptr ? made : retry_wait::make(about.slot);
-    const auto where = shared_.letters->keep(of_, *letter, place == nullptr);
+    const auto next = put_away(std::move(letter), about.slot, past, about.key, false, made);
+    if (next != follow_up::fails) {
+        shared_.observer->failed(about);
+    }
+    return next;
+}
+
+follow_up retry_room::lay_away(const slot_header& slot, dead_letter_reason why,
+                               const attempts_so_far& past, const std::uint64_t* key, bool last,
+                               retry_wait*& made) noexcept {
+    auto letter = shared_.letters->write_unattempted(of_, slot, why, past.progress.attempts);
+    if (letter == nullptr) {
+        return follow_up::fails;
+    }
+    add_history(*letter, slot, past.recorded);
+    return put_away(std::move(letter), slot, past, key, last, made);
+}
+
+// Its place is made before the store is asked, because the answer may be to wait.
+follow_up retry_room::put_away(std::unique_ptr<dead_letter> letter, const slot_header& slot,
+                               const attempts_so_far& past, const std::uint64_t* key, bool last,
+                               retry_wait*& made) noexcept {
+    if (of_.held != nullptr && key != nullptr && !of_.held->expect(*key)) {
+        return follow_up::fails;
+    }
+    auto* place = made != nullptr ? made : retry_wait::make(slot);
+    const auto where = store(*letter, key, last || place == nullptr);
     if (where != letter_place::waits) {
         if (place != nullptr && made == nullptr) {
             retry_wait::dispose(place);
         }
-        if (where == letter_place::nowhere) {
-            return follow_up::fails;
-        }
-        shared_.observer->failed(about);
-        return follow_up::dead_lettered;
+        return where == letter_place::stored ? follow_up::dead_lettered : follow_up::fails;
     }
-    shared_.observer->failed(about);
     made = place;
     made->keep(past.progress, 0);
     made->aim(when_owed());
@@ -136,11 +157,22 @@ follow_up retry_room::give_up(const failure& about, const attempts_so_far& past,
     return follow_up::waits;
 }
 
+letter_place retry_room::store(const dead_letter& letter, const std::uint64_t* key,
+                               bool last) noexcept {
+    std::uint64_t number = 0;
+    const auto where = shared_.letters->keep(of_, letter, last, number);
+    if (of_.held != nullptr && key != nullptr && where != letter_place::waits) {
+        of_.held->add(*key, number);
+    }
+    return where;
+}
+
 void cancel_retry(scheduler& shared, retry_wait& one, subscription_record& to,
                   runner* by) noexcept {
     const auto* owed = one.owed();
     const bool kept =
-        owed != nullptr && shared.letters->keep(to, *owed, true) == letter_place::stored;
+        owed != nullptr &&
+        to.retries->store(*owed, one.keyed != 0 ? &one.key : nullptr, true) == letter_place::stored;
     if (kept && runner::awaited(one.header())) {
         tell_ended(shared, one.header(), to, delivery_status::dead_lettered,
                    std::string(last_error(*owed)));

@@ -28,6 +28,26 @@ namespace {
 // Before the store is asked again where the subscription could not be paused.
 constexpr auto owed_pause = std::chrono::milliseconds(100);
 
+// What the current exception says about the event's bytes.
+bool undecodable() noexcept {
+#if defined(__cpp_exceptions)
+    try {
+        if (const auto thrown = std::current_exception()) {
+            std::rethrow_exception(thrown);
+        }
+    } catch (const decode_error&) {
+        return true;
+    } catch (...) {
+        return false;
+    }
+#endif
+    return false;
+}
+
+std::uint64_t seed_of(const failure& about) noexcept {
+    return about.slot.ticket ^ (std::uint64_t{about.subscription.number} << 48U);
+}
+
 }  // namespace
 
 retry_room::retry_room(scheduler& shared, subscription_record& of, retry_plan plan)
@@ -69,29 +89,48 @@ retry_decision retry_room::decide(const failure& about, const retry_progress& so
         }
         failed.kind = classify(classifier, what);
     }
-    const auto now = shared_.now();
-    const auto seed = about.slot.ticket ^ (std::uint64_t{of_.number} << 48U);
-    auto decision = plan_.decide(so_far, failed, now, seed);
-    if (decision.verdict == retry_verdict::retry && budget_ && !budget_->take(first_attempts())) {
-        decision = plan_.put_off(decision, now, seed);
+    return plan_.decide(so_far, failed, shared_.now(), seed_of(about));
+}
+
+// Its place when it comes to wait() is sure. False: so many wait that there is none.
+bool retry_room::take_place(retry_wait& one) noexcept {
+    const std::lock_guard lock(mutex_);
+    if (size() + coming_ >= plan_.policy().max_waiting) {
+        return false;
     }
-    return decision;
+    one.coming_ = 1;
+    ++coming_;
+    return true;
+}
+
+// With the lock: it is here, or will not be.
+void retry_room::give_place(retry_wait& one) noexcept {
+    coming_ -= one.coming_;
+    one.coming_ = 0;
 }
 
 follow_up retry_room::after_failure(failure about, const attempts_so_far& past,
                                     retry_wait*& made) noexcept {
-    const auto decision = decide(about, past.progress);
-    if (decision.verdict != retry_verdict::retry) {
+    auto decision = decide(about, past.progress);
+    if (decision.verdict == retry_verdict::permanent) {
         return give_up(about, past,
-                       decision.verdict == retry_verdict::permanent ? dead_letter_reason::rejected
-                                                                    : dead_letter_reason::exhausted,
+                       about.said == nullptr && undecodable() ? dead_letter_reason::decode_error
+                                                              : dead_letter_reason::rejected,
                        made);
     }
-    if (made == nullptr) {
-        made = retry_wait::make(about.slot);
+    if (decision.verdict != retry_verdict::retry) {
+        return give_up(about, past, dead_letter_reason::exhausted, made);
     }
-    if (made == nullptr) {
+    auto* place = made != nullptr ? made : retry_wait::make(about.slot);
+    if (place == nullptr || !take_place(*place)) {
+        if (place != made) {
+            retry_wait::dispose(place);
+        }
         return give_up(about, past, dead_letter_reason::retry_capacity, made);
+    }
+    made = place;
+    if (budget_ && !budget_->take(first_attempts())) {
+        decision = plan_.put_off(decision, shared_.now(), seed_of(about));
     }
     made->keep(decision.progress, past.recorded);
     record(about, past.recorded, *made);
@@ -120,6 +159,7 @@ bool retry_room::wait(retry_wait& one) noexcept {
     }
     {
         const std::lock_guard lock(mutex_);
+        give_place(one);
         if (!closing()) {
             enter(one);
             if (!timed || one.happened_ != 0) {

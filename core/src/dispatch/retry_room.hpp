@@ -19,6 +19,7 @@ namespace stentor::inline v0::detail {
 
 struct failure;
 class lane;
+enum class letter_place : std::uint8_t;
 class runner;
 class scheduler;
 class subscription_record;
@@ -55,6 +56,14 @@ public:
     // the reference to the envelope.
     [[nodiscard]] follow_up after_failure(failure about, const attempts_so_far& past,
                                           retry_wait*& made) noexcept;
+    // Of a delivery that keeps letters and whose handler is not called, or not again: `fails` when
+    // there is no memory for its letter. `last`: it cannot wait. Else as above.
+    [[nodiscard]] follow_up lay_away(const slot_header& slot, dead_letter_reason why,
+                                     const attempts_so_far& past, const std::uint64_t* key,
+                                     bool last, retry_wait*& made) noexcept;
+    // To the store, and if it is not to wait for that the key is held by it, or no longer.
+    [[nodiscard]] letter_place store(const dead_letter& letter, const std::uint64_t* key,
+                                     bool last) noexcept;
     [[nodiscard]] subscription_record& of() const noexcept { return of_; }
     // When one that the store did not take is offered to it again.
     [[nodiscard]] std::int64_t when_owed() const noexcept;
@@ -91,7 +100,12 @@ private:
     [[nodiscard]] retry_decision decide(const failure& about,
                                         const retry_progress& so_far) noexcept;
     void record(const failure& about, std::uint32_t before, retry_wait& into) noexcept;
-    void add_history(dead_letter& letter, const failure& about, std::uint32_t latest) noexcept;
+    void add_history(dead_letter& letter, const slot_header& slot, std::uint32_t latest) noexcept;
+    [[nodiscard]] follow_up put_away(std::unique_ptr<dead_letter> letter, const slot_header& slot,
+                                     const attempts_so_far& past, const std::uint64_t* key,
+                                     bool last, retry_wait*& made) noexcept;
+    [[nodiscard]] bool take_place(retry_wait& one) noexcept;
+    void give_place(retry_wait& one) noexcept;
     [[nodiscard]] follow_up give_up(const failure& about, const attempts_so_far& past,
                                     dead_letter_reason why, retry_wait*& made) noexcept;
     [[nodiscard]] bool fall_back(const failure& about, std::string& thrown) noexcept;
@@ -115,6 +129,7 @@ private:
     std::unique_ptr<attempt_history> history_;  // null: its failures leave no letters
     bool paused_ = false;
     bool closed_ = false;
+    std::int64_t coming_ = 0;  // will be here when their batch is settled
     // Written under the lock, read by audits.
     std::atomic<std::int64_t> size_{0};
 };

@@ -48,7 +48,8 @@ struct retry_wait final : timer_wheel::timer {
     void keep(const retry_progress& so_far, std::uint32_t recorded) noexcept;
     [[nodiscard]] retry_progress progress() const noexcept;
     [[nodiscard]] std::int32_t attempts_made() const noexcept {
-        return owes_ != 0 ? progress().attempt() : progress().attempts;
+        return owes_ != 0 ? static_cast<std::int32_t>(letter_->attempts_total)
+                          : progress().attempts;
     }
     // Not for another attempt: the store did not take it. Null: it is.
     [[nodiscard]] dead_letter* owed() const noexcept { return owes_ != 0 ? letter_ : nullptr; }
@@ -71,14 +72,14 @@ private:
     static constexpr std::size_t slot_block = 8;
     static constexpr std::uint64_t place_mask =
         (std::uint64_t{1} << attempt_history::place_bits) - 1;
-    static constexpr std::uint32_t attempts_most = (1U << 23U) - 1;  // and counts no further
+    static constexpr std::uint32_t attempts_most = (1U << 22U) - 1;  // and counts no further
 
     union {
         std::uint64_t past_ = 0;  // when the first attempt began, in ticks; where the latest is
         dead_letter* letter_;     // its own
     };
     float last_delay_ns_ = 0;
-    std::uint32_t attempts_ : 23 = 0;
+    std::uint32_t attempts_ : 22 = 0;
     std::uint32_t blocks_ : 4;
     std::uint32_t owes_ : 1 = 0;
 
@@ -90,6 +91,7 @@ private:
     // Under the room's lock.
     std::uint32_t inside_ : 1 = 0;    // the room has it
     std::uint32_t happened_ : 1 = 0;  // its moment has come
+    std::uint32_t coming_ : 1 = 0;    // the room keeps a place for it
 };
 static_assert(sizeof(retry_wait) == 56);
 

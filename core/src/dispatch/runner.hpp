@@ -205,13 +205,20 @@ private:
     [[nodiscard]] attempts_so_far past_of(const charge& frame) const noexcept;
     [[nodiscard]] follow_up after_failure(charge& frame, const failure& about) noexcept;
     void put_off(charge& frame) noexcept;
-    [[nodiscard]] bool hand_in(charge& frame) noexcept;
     void set_apart(const delivery_frame& frame) noexcept;
     void release_retries(subscription_record& to) noexcept;
     [[nodiscard]] bool adopt(lane& from) noexcept;
     void drop_adopted() noexcept;
     void return_adopted(bool first) noexcept;
     void release_held() noexcept;
+    // runner_letters.cpp
+    [[nodiscard]] bool ends(const subscription_record& to) const noexcept;
+    [[nodiscard]] bool hand_in(charge& frame) noexcept;
+    [[nodiscard]] bool lay_away(subscription_record& to, const stretch& what, std::size_t at,
+                                dead_letter_reason why) noexcept;
+    [[nodiscard]] bool held_by_letter(const subscription_record& to, const stretch& what,
+                                      std::size_t at) noexcept;
+    void lay_behind(subscription_record& to, const stretch& what, std::size_t at) noexcept;
     void process(lane& from, std::size_t count) noexcept;
     std::size_t process_stretch(lane& from, std::size_t first, std::size_t count,
                                 std::size_t stride) noexcept;
@@ -224,7 +231,7 @@ private:
     void handle_spans(const stretch& what) noexcept;
     [[nodiscard]] bool expired(const slot_header& slot) const noexcept;
     [[nodiscard]] bool let_rest(lane& from, std::size_t count) noexcept;
-    void expire(const stretch& what, const slot_header& slot) noexcept;
+    void expire(const stretch& what, std::size_t at) noexcept;
     void tell_waiter(const slot_header& slot, const subscription_record& one,
                      delivery_status status, std::string error = {}) noexcept;
     void tell_drops(lane& from) noexcept;

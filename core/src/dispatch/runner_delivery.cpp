@@ -4,6 +4,7 @@
 #include "dispatch/turns.hpp"
 #include "event/envelope.hpp"
 #include "registry/event_view.hpp"
+#include "resilience/held_keys.hpp"
 #include <stentor/event/event_key.hpp>
 
 #include <algorithm>
@@ -114,7 +115,8 @@ void runner::handle_now(const stretch& what) noexcept {
     }
     bool one_by_one = false;
     for (std::uint32_t index = 0; index < what.target.count; ++index) {
-        one_by_one = one_by_one || timed(*what.origin.subscriptions[what.target.first + index]);
+        const auto& one = *what.origin.subscriptions[what.target.first + index];
+        one_by_one = one_by_one || timed(one) || (one.held != nullptr && one.held->size() != 0);
     }
     if (one_by_one) {
         handle_timed(what);
@@ -128,7 +130,10 @@ void runner::handle_timed(const stretch& what) noexcept {
     for (std::size_t at = 0; at < what.count; ++at) {
         const auto& slot = header_at(what.slots, what.from.slot_size(), at);
         if (expired(slot)) {
-            expire(what, slot);
+            expire(what, at);
+        } else if (auto& first = *what.origin.subscriptions[what.target.first];
+                   held_by_letter(first, what, at)) {
+            lay_behind(first, what, at);
         } else {
             std::int64_t moment = 0;
             for (std::uint32_t index = 0; index < what.target.count; ++index) {
@@ -160,7 +165,7 @@ void runner::handle_plain(const stretch& what) noexcept {
             }
         }
         if (expired(slot)) {
-            expire(what, slot);
+            expire(what, first);
         } else {
             find_samples(what, first, last);
             // What is cheap need not be measured each time to notice that it is so no more.
@@ -201,9 +206,13 @@ bool runner::expired(const slot_header& slot) const noexcept {
     return slot.box->expires_system_ns <= shared_.source().system_ns();
 }
 
-void runner::expire(const stretch& what, const slot_header& slot) noexcept {
+void runner::expire(const stretch& what, std::size_t at) noexcept {
+    const auto& slot = header_at(what.slots, what.from.slot_size(), at);
     for (std::uint32_t index = 0; index < what.target.count; ++index) {
-        const auto& one = *what.origin.subscriptions[what.target.first + index];
+        auto& one = *what.origin.subscriptions[what.target.first + index];
+        if (one.letters && lay_away(one, what, at, dead_letter_reason::expired)) {
+            continue;
+        }
         one.terminals[index_].expired.add();
         tell_settled(slot, one, settlement::expired, attempts_made());
         tell_waiter(slot, one, delivery_status::expired);

@@ -27,7 +27,7 @@ void runner::handle_spans(const stretch& what) noexcept {
     for (std::size_t first = 0; first < what.count;) {
         auto last = first + 1;
         if (what.special && expired(header_at(what.slots, stride, first))) {
-            expire(what, header_at(what.slots, stride, first));
+            expire(what, first);
         } else {
             while (last < what.count &&
                    !(what.special && expired(header_at(what.slots, stride, last)))) {
@@ -100,14 +100,16 @@ void runner::charge_failure(charge& frame, const outcome* said) noexcept {
     }
     const auto& slot = *reinterpret_cast<const slot_header*>(frame.slot());
     const auto end = frame.limit != nullptr ? shared_.now() : shared_.coarse_now();
-    const failure about{.subscription = frame.to,
-                        .slot = slot,
-                        .duration_ns = end - frame.began,
-                        .wait_ns = frame.began - (slot.stamp & ~stamp_flags),
-                        .deliveries = frame.taken,
-                        .attempt = frame.attempt,
-                        .said = said,
-                        .timed_out = frame.limit != nullptr ? frame.limit->over() : frame.overdue};
+    const failure about{
+        .subscription = frame.to,
+        .slot = slot,
+        .duration_ns = end - frame.began,
+        .wait_ns = frame.began - (slot.stamp & ~stamp_flags),
+        .deliveries = frame.taken,
+        .attempt = frame.attempt,
+        .said = said,
+        .timed_out = frame.limit != nullptr ? frame.limit->over() : frame.overdue,
+        .key = frame.what.keys != nullptr ? frame.what.keys + frame.first + frame.index : nullptr};
     tell_breaker_of_failure(frame, said);
     const auto next = after_failure(frame, about);
     if (next == follow_up::waits) {

@@ -55,40 +55,6 @@ void runner::put_off(charge& frame) noexcept {
     set_apart(frame);
 }
 
-// The batch is one that is owed to the store, which may take it now. False: it is not the time, or
-// there is no more, and the store refused: as with any other that may not be called.
-bool runner::hand_in(charge& frame) noexcept {
-    auto& to = frame.to;
-    const bool open = may_call(to);
-    const bool ends = to.closed.load(std::memory_order_acquire) ||
-                      to.way.load(std::memory_order_acquire) == passage::ending ||
-                      shared_.cancelling.load(std::memory_order_relaxed);
-    if (!open && !ends) {
-        return false;
-    }
-    const auto& letter = *adopted_->owed();
-    const auto where = shared_.letters->keep(to, letter, ends);
-    if (where == letter_place::waits) {
-        adopted_->aim(to.retries->when_owed());
-        put_off(frame);
-    } else if (ends && where == letter_place::nowhere) {
-        return false;
-    } else {
-        const bool stored = where == letter_place::stored;
-        ++(stored ? frame.dead_lettered : frame.failed);
-        tell_settled(header_at(frame.slots, frame.stride, 0), to,
-                     stored ? settlement::dead_lettered : settlement::failed,
-                     adopted_->progress().attempt());
-        tell_waiter(header_at(frame.slots, frame.stride, 0), to,
-                    stored ? delivery_status::dead_lettered : delivery_status::failed,
-                    std::string(last_error(letter)));
-    }
-    ++frame.index;
-    detached_ += frame.detached;
-    settle_calls(frame);
-    return true;
-}
-
 // The entry of the call that runs now stays when its batch is settled.
 void runner::set_apart(const delivery_frame& frame) noexcept {
     apart_.set(static_cast<std::size_t>(frame.slot() - buffer_) / frame.stride);

@@ -44,7 +44,8 @@ struct failure {
     std::int64_t retry_in_ns = -1;
     // What the handler said; null when it threw.
     const outcome* said = nullptr;
-    bool timed_out = false;  // past its deadline
+    bool timed_out = false;              // past its deadline
+    const std::uint64_t* key = nullptr;  // of a lane with an order
 };
 
 // The moment of a delivery that waits for another attempt, or for its store, has come.

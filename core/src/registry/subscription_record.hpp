@@ -30,6 +30,7 @@ namespace stentor::inline v0::detail {
 
 struct call_gate;
 class crew;
+class held_keys;
 class lane;
 class retry_room;
 class waiting_room;
@@ -144,6 +145,8 @@ public:
     std::shared_ptr<waiting_room> room;
     // Deliveries between two attempts; null: there is one attempt.
     std::shared_ptr<retry_room> retries;
+    // The keys that its dead letters hold; null: they hold none.
+    std::shared_ptr<held_keys> held;
     // Its breaker and rate; null: neither.
     std::shared_ptr<const call_gate> gate;
     // Deliveries that wait for those of other subscriptions.

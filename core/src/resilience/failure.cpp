@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <stentor/resilience/failure.hpp>
 
+#include <stentor/event/codec_error.hpp>
+
 namespace stentor::inline v0 {
 
 permanent_error::~permanent_error() = default;
+decode_error::decode_error(const codec_error& why) : permanent_error(why.message()) {}
+decode_error::~decode_error() = default;
 deadline_exceeded::~deadline_exceeded() = default;
 
 namespace {

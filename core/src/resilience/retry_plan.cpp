@@ -18,6 +18,7 @@ using namespace std::chrono_literals;
 using std::chrono::nanoseconds;
 
 constexpr nanoseconds time_max = 24h * 366;
+constexpr std::int64_t waiting_max = std::int64_t{1} << 40U;
 // Draws of one seed that serve something else than the delay of that number.
 constexpr std::uint64_t put_off_draws = std::uint64_t{1} << 63U;
 
@@ -95,6 +96,9 @@ std::optional<error> check(const retry_policy& policy) {
         }
     }
     if (auto wrong = check_time(of, "max_elapsed", policy.max_elapsed, 1ns, time_max)) {
+        return wrong;
+    }
+    if (auto wrong = check_number(of, "max_waiting", policy.max_waiting, 1, waiting_max)) {
         return wrong;
     }
     if (policy.budget) {

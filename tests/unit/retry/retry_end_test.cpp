@@ -149,7 +149,8 @@ TEST_F(retrying, is_cancelled_and_named_by_a_drain_that_has_not) {
 }
 
 TEST_F(retrying, expires_while_it_waits) {
-    auto kept = bus.subscribe<order_placed>("flaky", failing(9), {.retry = every_100ms()});
+    auto kept = bus.subscribe<order_placed>("flaky", failing(9),
+                                            {.retry = every_100ms(), .dead_letters = false});
     const std::chrono::system_clock::time_point now{
         std::chrono::duration_cast<std::chrono::system_clock::duration>(
             std::chrono::nanoseconds(clock_.system_ns()))};

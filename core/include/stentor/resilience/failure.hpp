@@ -16,6 +16,8 @@
 // be callable so. Progress: classify() runs the user's function, or throws and catches once.
 namespace stentor::inline v0 {
 
+struct codec_error;
+
 // Thrown by a handler that another attempt cannot help: bad data, a rule that forbids it.
 class STENTOR_EXPORT permanent_error : public std::runtime_error {
 public:
@@ -23,6 +25,22 @@ public:
     permanent_error(const permanent_error&) noexcept = default;
     permanent_error& operator=(const permanent_error&) noexcept = default;
     ~permanent_error() override;
+};
+
+// Thrown by a handler that cannot read the bytes of its event: permanent, and the reason of its dead
+// letter is decode_error, so that it can be redriven when the codec is mended.
+//
+//     const auto order = stentor::from_json<order_placed>(event.text());
+//     if (!order) {
+//         throw stentor::decode_error(order.error());
+//     }
+class STENTOR_EXPORT decode_error : public permanent_error {
+public:
+    using permanent_error::permanent_error;
+    explicit decode_error(const codec_error& why);
+    decode_error(const decode_error&) noexcept = default;
+    decode_error& operator=(const decode_error&) noexcept = default;
+    ~decode_error() override;
 };
 
 // What an attempt has failed with that outlived subscription_options::deadline and did not say how
