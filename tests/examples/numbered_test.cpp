@@ -186,4 +186,19 @@ TEST(validation, names_all_that_is_wrong_and_lets_no_broken_order_through) {
     EXPECT_EQ(run.err, "");
 }
 
+TEST(dead_letters, follow_the_first_of_their_account_and_come_back_in_order) {
+    const auto run = run_program({STENTOR_EXAMPLE_LETTERS});
+    EXPECT_EQ(run.exit_code, 0);
+    EXPECT_EQ(run.out,
+              "1 decode_error\n"
+              "1 exhausted\n"
+              "2 held_by_key\n"
+              "4 of 4 redriven\n"
+              "ada has 60\n"
+              "bob has 100\n"
+              "each account's entries came in order\n"
+              "unaccounted 0\n");
+    EXPECT_EQ(run.err, "");
+}
+
 }  // namespace
