@@ -13,10 +13,10 @@
 #include <string_view>
 #include <utility>
 
-// A ledger whose entries must be booked in the order of their account. The service behind one account
-// is down: its first entry fails for good and becomes a dead letter, and those behind it follow. When
-// the service is back they are redriven, in their order. An entry that nobody can read is another
-// matter: it is repaired on the way.
+// A ledger whose entries must be booked in the order of their account. The service behind one
+// account is down: its first entry fails for good and becomes a dead letter, and those behind it
+// follow. When the service is back they are redriven, in their order. An entry that nobody can read
+// is another matter: it is repaired on the way.
 
 struct booked {
     static constexpr std::string_view topic = "ledger.booked";

@@ -18,11 +18,10 @@ namespace {
 constexpr std::int64_t bytes_chunk = 64 * 1024;
 
 bool given(const publish_options* options) noexcept {
-    return options != nullptr &&
-           !(options->correlation_id.empty() && options->user_id.empty() &&
-             options->source.empty() && options->key.empty() && options->traceparent.empty() &&
-             options->tracestate.empty() && options->headers.empty() && !options->expires_at &&
-             !options->id);
+    return options != nullptr && (!options->correlation_id.empty() || !options->user_id.empty() ||
+                                  !options->source.empty() || !options->key.empty() ||
+                                  !options->traceparent.empty() || !options->tracestate.empty() ||
+                                  !options->headers.empty() || options->expires_at || options->id);
 }
 
 // Copies texts one behind the other and remembers where.

@@ -204,6 +204,9 @@ std::optional<std::uint64_t> engine::life::key_in(const subscription_record& of,
 }
 
 std::optional<error> engine::life::hold_keys(subscription_record& of) {
+    if (!of.options.letters_hold_keys) {
+        return std::nullopt;
+    }
     of.held = std::make_shared<held_keys>(letters_);
     std::uint64_t unknown = 0;
     for (dead_letter_page page{.after = 0, .limit = dead_letter_page_max};;) {

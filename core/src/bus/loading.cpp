@@ -57,6 +57,7 @@ std::optional<error> find_missing(const std::vector<const registration*>& found,
         return std::nullopt;
     }
     std::vector<std::string> there;
+    there.reserve(found.size());
     for (const auto* one : found) {
         there.push_back(quoted(one->name()));
     }

@@ -46,7 +46,8 @@ std::optional<error> engine::life::refuses_redrive(const redrive_options& option
                          "a handler that waited for them would wait for itself; do it on a thread "
                          "of your own");
     }
-    if (!(options.per_second >= 0 && options.per_second <= per_second_max)) {
+    const bool possible = options.per_second >= 0 && options.per_second <= per_second_max;
+    if (!possible) {  // or no number
         return not_again(errc::invalid_option, "per_second is from 0 to 1000000");
     }
     if (options.patience.count() < 0) {
@@ -299,6 +300,7 @@ void engine::life::redriving::group(redrive_flight& flight, const way& through,
 engine::life::redriving::next engine::life::redriving::publish(
     const std::shared_ptr<redrive_flight>& flight, const way& through, dead_letter& letter) {
     std::vector<header> headers;
+    headers.reserve(letter.headers.size());
     for (const auto& one : letter.headers) {
         headers.push_back({one.name, one.value});
     }

@@ -35,7 +35,8 @@ void listen_to(subscription_record& record, const event_type* type, const patter
     record.system = about_system(type, topics);
 }
 
-void take(subscription_record& record, subscription_options&& options) {
+void take(subscription_record& record, subscription_options&& options, std::source_location where) {
+    record.where = where;
     record.options = std::move(options);
     record.has_owner = record.options.owner.has_value();
     record.deadline_ns = record.options.deadline.count();
@@ -50,6 +51,13 @@ void allow_attempts(scheduler& shared, subscription_record& record, retry_plan p
     if (record.letters && options.retry.enabled) {
         record.retries->remember_attempts();
     }
+}
+
+// In publish: nobody places it, and the watch looks at publishers, too.
+void call_inside(scheduler& shared, subscription_record& record) noexcept {
+    record.calls_seen.store(calls_to_judge, std::memory_order_relaxed);
+    shared.inlines.store(true, std::memory_order_relaxed);
+    shared.wake_watch();
 }
 
 // The watch looks for calls as short as the shortest deadline. Under the registry's lock.
@@ -108,23 +116,18 @@ result<subscription, error> engine::subscribe_checked(std::string_view name, con
         std::string(name),
         inlined ? slots_->size() : static_cast<std::uint32_t>(runners_.size()) + 1);
     if (inlined) {
-        record->calls_seen.store(calls_to_judge, std::memory_order_relaxed);  // nobody places it
-        shared_.inlines.store(true, std::memory_order_relaxed);
-        shared_.wake_watch();
+        call_inside(shared_, *record);
     }
     listen_to(*record, type, topics);
-    take(*record, std::move(options));
-    record->where = where;
+    take(*record, std::move(options), where);
     record->call = std::move(handler.call);
     record->form = handler.traits;
     record->room = record->form.coroutine ? std::make_shared<waiting_room>(shared_) : nullptr;
     if (*attempts) {
         allow_attempts(shared_, *record, std::move(**attempts));
     }
-    if (record->options.letters_hold_keys) {
-        if (auto wrong = life_->hold_keys(*record)) {
-            return unexpected<error>(std::move(*wrong));
-        }
+    if (auto wrong = life_->hold_keys(*record)) {
+        return unexpected<error>(std::move(*wrong));
     }
     record->gate = *std::move(gate);
     record->served_by = *serving;

@@ -56,7 +56,7 @@ std::optional<error> engine::life::circle_of(const subscription_record& wanted) 
             if (name == wanted.name) {
                 auto circle = name;
                 for (auto back = at; back != 0; back = reached[back].from) {
-                    circle = reached[back].who->name + " -> " + circle;
+                    circle.insert(0, reached[back].who->name + " -> ");
                 }
                 return error(errc::invalid_option,
                              subject_of(wanted.name) + ": after closes a circle: " + wanted.name +

@@ -64,7 +64,7 @@ std::stop_token attempt_limit::token() noexcept {
         }
         return stop_source_.get_token();
     }
-    const auto whole = to_.stop.token();
+    auto whole = to_.stop.token();
     stop_source_ = make_stop_source();
     if (!stop_source_.stop_possible()) {
         return whole;

@@ -99,7 +99,7 @@ template <class Float>
 bool json_reader::read_float(Float& into) {
     const char* const start = at_;
     const char* stop = nullptr;
-    if (at_ == end_ || !(is_digit(*at_) || *at_ == '-')) {
+    if (at_ == end_ || (!is_digit(*at_) && *at_ != '-')) {
         return fail_expected(at_, "a number");
     }
     if (!scan_number(stop)) {

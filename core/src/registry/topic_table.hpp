@@ -29,7 +29,7 @@ public:
 
     // Under the lock. After make_room_for_one() it does not allocate.
     void make_room_for_one() { make_room(entries_, entries_.size() + 1); }
-    topic_entry* insert(std::shared_ptr<topic_entry> entry) {
+    topic_entry* insert(const std::shared_ptr<topic_entry>& entry) {
         auto& head = heads_[place(entry->name)];
         entry->next.store(head.load(std::memory_order_relaxed), std::memory_order_relaxed);
         entries_.push_back(entry);

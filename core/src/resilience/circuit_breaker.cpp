@@ -15,6 +15,11 @@ namespace stentor::inline v0 {
 
 namespace {
 
+using detail::check_number;
+using detail::check_share;
+using detail::check_time;
+using detail::readable;
+using detail::wrong_option;
 using namespace std::chrono_literals;
 
 std::optional<error> check_name(std::string_view name) {
@@ -32,7 +37,6 @@ std::optional<error> check_name(std::string_view name) {
 }
 
 std::optional<error> check_window(const breaker& options, std::string_view of) {
-    using namespace detail;
     constexpr std::int32_t window_max = 10'000;
     if (auto wrong = check_number(of, "window", options.window, 1, window_max)) {
         return wrong;
@@ -52,7 +56,6 @@ std::optional<error> check_window(const breaker& options, std::string_view of) {
 }
 
 std::optional<error> check(const breaker& options) {
-    using namespace detail;
     if (auto wrong = check_name(options.name)) {
         return wrong;
     }
@@ -82,7 +85,8 @@ std::optional<error> check(const breaker& options) {
                                     ", longer than open_max, which is " +
                                     readable(options.open_max) + "; raise open_max to it or more");
     }
-    if (auto wrong = check_number(of, "trials", options.trials, 1, breaker_word::trials_max)) {
+    if (auto wrong =
+            check_number(of, "trials", options.trials, 1, detail::breaker_word::trials_max)) {
         return wrong;
     }
     return check_time(of, "trial_max", options.trial_max, 1ms, 24h);
@@ -168,6 +172,7 @@ result<std::shared_ptr<circuit_breaker>, error> circuit_breaker::make(breaker op
     const bool tried = detail::attempt([&] {
         wrong = check(options);
         if (!wrong) {
+            // NOLINTNEXTLINE(bugprone-unhandled-exception-at-new): attempt() catches it
             made.reset(new circuit_breaker(std::make_unique<impl>(std::move(options), time)));
         }
     });

@@ -174,7 +174,7 @@ std::size_t memory_of(const dead_letter& letter) noexcept {
     for (const dead_letter_attempt& attempt : letter.attempts) {
         size += sizeof(attempt);
         for (const std::string& error : attempt.errors) {
-            size += sizeof(error) + error.size();
+            size += sizeof(std::string) + error.size();
         }
     }
     for (const dead_letter_note& note : letter.notes) {

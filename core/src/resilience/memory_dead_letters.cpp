@@ -39,11 +39,12 @@ struct memory_dead_letters::impl {
     using place = std::map<std::uint64_t, entry>::iterator;
 
     [[nodiscard]] dead_letter_error full() const {
+        const auto of = [](std::uint64_t some, std::uint64_t most) {
+            return std::to_string(some) + " of " + std::to_string(most);
+        };
         return {dead_letter_errc::full,
-                "the dead letters are full: " + std::to_string(entries.size() - claims) + " of " +
-                    std::to_string(options.letters_max) + " letters, " +
-                    std::to_string(bytes - claimed_bytes) + " of " +
-                    std::to_string(options.bytes_max) +
+                "the dead letters are full: " + of(entries.size() - claims, options.letters_max) +
+                    " letters, " + of(bytes - claimed_bytes, options.bytes_max) +
                     " bytes; redrive, export and purge, or raise the bound"};
     }
     // Room for an entry that had `before` bytes and gets `after`. What is claimed does not count.
@@ -54,19 +55,18 @@ struct memory_dead_letters::impl {
     }
     // Cannot fail: everything that needs memory was done in the copy.
     void replace(entry& old, dead_letter&& with) noexcept {
-        const std::uint64_t size = memory_of(with);
-        bytes = bytes - old.bytes + size;
-        claimed_bytes += old.token != 0 ? size - old.bytes : 0;
-        old.bytes = size;
+        const auto growth = memory_of(with) - old.bytes;  // below 0 it wraps, and so back
+        bytes += growth;
+        claimed_bytes += old.token != 0 ? growth : 0;
+        old.bytes += growth;
         old.letter = std::move(with);
     }
     void remove(place at) noexcept {
         bytes -= at->second.bytes;
-        const dead_letter& letter = at->second.letter;
+        const auto [first, last] = by_event.equal_range(at->second.letter.id);
         const auto named =
-            std::find_if(by_event.lower_bound(letter.id), by_event.upper_bound(letter.id),
-                         [&](const auto& each) { return each.second == letter.number; });
-        if (named != by_event.end() && named->second == letter.number) {
+            std::find_if(first, last, [&](const auto& each) { return each.second == at->first; });
+        if (named != last) {
             by_event.erase(named);
         }
         entries.erase(at);
@@ -93,8 +93,7 @@ struct memory_dead_letters::impl {
     }
 
     const memory_dead_letters_options options;
-    mutable std::mutex mutex{};
-    // All below: under the lock.
+    mutable std::mutex mutex{};  // for all below
     std::map<std::uint64_t, entry> entries{};
     std::multimap<event_id, std::uint64_t> by_event{};  // those with an id, to find duplicates
     std::uint64_t bytes = 0;
@@ -117,7 +116,7 @@ dead_letter_result<std::uint64_t> memory_dead_letters::impl::merge(entry& into,
 }
 
 dead_letter_result<std::uint64_t> memory_dead_letters::impl::add(dead_letter&& letter) {
-    const std::uint64_t size = memory_of(letter);
+    const auto size = memory_of(letter);
     if (entries.size() - claims >= options.letters_max || !fits(0, size)) {
         return unexpected(full());
     }

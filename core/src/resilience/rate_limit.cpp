@@ -13,6 +13,10 @@ namespace stentor::inline v0 {
 
 namespace {
 
+using detail::check_number;
+using detail::check_time;
+using detail::readable;
+using detail::wrong_option;
 using namespace std::chrono_literals;
 
 constexpr std::int64_t permits_max = 1'000'000'000;
@@ -26,7 +30,6 @@ std::int64_t burst_of(const rate_limit& options) noexcept {
 }
 
 std::optional<error> check(const rate_limit& options) {
-    using namespace detail;
     constexpr auto of = "rate limit";
     if (auto wrong = check_number(of, "permits", options.permits, 1, permits_max)) {
         return wrong;
@@ -69,8 +72,10 @@ result<std::shared_ptr<rate_limiter>, error> rate_limiter::make(const rate_limit
     const bool tried = detail::attempt([&] {
         wrong = check(options);
         if (!wrong) {
+            // NOLINTBEGIN(bugprone-unhandled-exception-at-new): attempt() catches it
             std::unique_ptr<impl> parts(new impl{time, {burst_of(options), interval_ns(options)}});
             made.reset(new rate_limiter(std::move(parts)));
+            // NOLINTEND(bugprone-unhandled-exception-at-new)
         }
     });
     if (!tried) {

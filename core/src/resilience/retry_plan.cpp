@@ -14,6 +14,11 @@ namespace stentor::inline v0 {
 
 namespace {
 
+using detail::check_number;
+using detail::check_share;
+using detail::check_time;
+using detail::readable;
+using detail::wrong_option;
 using namespace std::chrono_literals;
 using std::chrono::nanoseconds;
 
@@ -49,7 +54,6 @@ std::optional<error> check_combination(const retry_policy& policy) {
 }
 
 std::optional<error> check_delays(const retry_policy& policy) {
-    using namespace detail;
     for (std::size_t at = 0; at < policy.delays.size(); ++at) {
         if (policy.delays[at] < 0ns || policy.delays[at] > policy.cap) {
             return wrong_option("retry", "delays[" + std::to_string(at) + "] is " +
@@ -67,7 +71,6 @@ std::optional<error> check_delays(const retry_policy& policy) {
 }
 
 std::optional<error> check(const retry_policy& policy) {
-    using namespace detail;
     constexpr auto of = "retry";
     if (policy.backoff > backoff::list || policy.jitter > jitter::full) {
         return wrong_option(of, "backoff or jitter is no enumerator; use one");

@@ -128,7 +128,7 @@ decltype(auto) task_promise_base::await_transform(Awaitable&& what) {
     if constexpr (is_task<plain>) {
         static_assert(!std::is_lvalue_reference_v<Awaitable>,
                       "stentor: a task is awaited once; write co_await std::move(it)");
-        return task_wait(std::move(what));
+        return task_wait(std::forward<Awaitable>(what));
     } else if constexpr (engine_awaitable<plain>) {
         return engine_wait<plain>(what);
     } else if constexpr (awaitable<Awaitable>) {

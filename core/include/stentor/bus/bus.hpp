@@ -77,11 +77,10 @@ public:
         return unwrap(try_subscribe<E>(name, std::move(function), std::move(options), where));
     }
     [[nodiscard]] subscription subscribe(
-        std::string_view name, pattern topics, handler<any_event> function,
+        std::string_view name, const pattern& topics, handler<any_event> function,
         subscription_options options = {},
         std::source_location where = std::source_location::current()) {
-        return unwrap(
-            try_subscribe(name, std::move(topics), std::move(function), std::move(options), where));
+        return unwrap(try_subscribe(name, topics, std::move(function), std::move(options), where));
     }
     template <class E>
     [[nodiscard]] result<subscription, error> try_subscribe(
@@ -96,7 +95,7 @@ public:
         }
     }
     [[nodiscard]] result<subscription, error> try_subscribe(
-        std::string_view name, pattern topics, handler<any_event> function,
+        std::string_view name, const pattern& topics, handler<any_event> function,
         subscription_options options = {},
         std::source_location where = std::source_location::current()) {
         return add(name, nullptr, &topics, std::move(function).take(), std::move(options), where);
@@ -116,12 +115,12 @@ public:
     // has an id: by the function, and for what the policy says. What a type's own
     // `validate(const E&, violations&)` says counts without a rule; see docs/guide/validation.md.
     template <event E>
-    [[nodiscard]] validation validate(validator<E> function, validation_policy policy = {}) {
-        return unwrap(try_validate<E>(std::move(function), std::move(policy)));
+    [[nodiscard]] validation validate(validator<E> function, const validation_policy& policy = {}) {
+        return unwrap(try_validate<E>(std::move(function), policy));
     }
     template <event E>
-    [[nodiscard]] validation validate(validation_policy policy) {
-        return unwrap(try_validate<E>(nullptr, std::move(policy)));
+    [[nodiscard]] validation validate(const validation_policy& policy) {
+        return unwrap(try_validate<E>(nullptr, policy));
     }
     [[nodiscard]] validation validate(pattern topics, validator<candidate> function,
                                       validation_policy policy = {});
@@ -129,7 +128,7 @@ public:
     // The function may be null.
     template <event E>
     [[nodiscard]] result<validation, error> try_validate(validator<E> function,
-                                                         validation_policy policy = {}) {
+                                                         const validation_policy& policy = {}) {
         detail::require_published<E>();
         detail::rule_function call;
         if (function) {
@@ -139,7 +138,7 @@ public:
         }
         return add_rule({.type = &event_type_of<E>,
                          .function = std::move(call),
-                         .policy = std::move(policy),
+                         .policy = policy,
                          .knows = &detail::knows_path<E>});
     }
     [[nodiscard]] result<validation, error> try_validate(pattern topics,

@@ -139,6 +139,7 @@ concept described =
                                                owner, __VA_ARGS__))
 #define STENTOR_DETAIL_NAME_AGAIN() STENTOR_DETAIL_NAME
 
+// NOLINTNEXTLINE(bugprone-macro-parentheses): a sum that goes on
 #define STENTOR_DETAIL_COUNT(owner, enumerator, ...) \
     +1 __VA_OPT__(STENTOR_DETAIL_COUNT_AGAIN STENTOR_DETAIL_PARENTHESES(owner, __VA_ARGS__))
 #define STENTOR_DETAIL_COUNT_AGAIN() STENTOR_DETAIL_COUNT

@@ -32,9 +32,9 @@ public:
     selector(std::string_view name) : text_(name) {}    // NOLINT(google-explicit-constructor)
     selector(const std::string& name) : text_(name) {}  // NOLINT(google-explicit-constructor)
     selector(const char* name) : selector(std::string_view(name)) {}  // NOLINT
-    selector(stentor::pattern names)  // NOLINT(google-explicit-constructor)
+    selector(const stentor::pattern& names)  // NOLINT(google-explicit-constructor)
         : text_(names.view()), kind_(kind::pattern) {}
-    selector(stentor::tag label)  // NOLINT(google-explicit-constructor)
+    selector(const stentor::tag& label)  // NOLINT(google-explicit-constructor)
         : text_(label.view()), kind_(kind::tag) {}
 
     [[nodiscard]] kind by() const noexcept { return kind_; }

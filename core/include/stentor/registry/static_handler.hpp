@@ -92,8 +92,8 @@ private:
 
 }  // namespace stentor::inline v0
 
-#define STENTOR_DETAIL_JOIN_(left, right) left##right
-#define STENTOR_DETAIL_JOIN(left, right) STENTOR_DETAIL_JOIN_(left, right)
+#define STENTOR_DETAIL_JOIN_NOW(left, right) left##right
+#define STENTOR_DETAIL_JOIN(left, right) STENTOR_DETAIL_JOIN_NOW(left, right)
 
 // A handler that registers itself, as a function: followed by its parameters and its body.
 //     STENTOR_HANDLER(order_placed, "loyalty.points", {.tags = {"loyalty"}})

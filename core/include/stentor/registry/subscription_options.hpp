@@ -65,11 +65,11 @@ struct subscription_options {
     // `capacity`, and its key; it keeps no runner and does not count in max_concurrency. A lane of
     // its own.
     retry_policy retry = retry_policy::disabled();
-    // Whether a delivery that nobody attempts again, because its attempts are exhausted, its handler
-    // said that none can help, or its event has expired, is kept as a dead letter, in
-    // bus_options::dead_letters. Not given: it is when there is a retry policy. When the store takes no more, the subscription is
-    // paused until somebody enables it, and the delivery waits for that, too; nothing is lost. Not
-    // with spans or execution::inline_. A lane of its own.
+    // Whether a delivery that nobody attempts again is kept as a dead letter, in
+    // bus_options::dead_letters: its attempts are exhausted, its handler said that none can help,
+    // or its event has expired. Not given: it is when there is a retry policy. When the store takes
+    // no more, the subscription is paused until somebody enables it, and the delivery waits for
+    // that, too; nothing is lost. Not with spans or execution::inline_. A lane of its own.
     std::optional<bool> dead_letters{};
     // Whether later events of a key wait behind its dead letters. An event whose key has one of
     // this subscription in the store is not handled: it becomes a dead letter itself (held_by_key),

@@ -128,8 +128,8 @@ struct dead_letter_purged {
     std::uint64_t kept = 0;  // matching letters that somebody had claimed
 };
 
-// Either bound reached by what is not claimed: full. The maxima are 0 when the store has no bound of
-// that kind.
+// Either bound reached by what is not claimed: full. The maxima are 0 when the store has no bound
+// of that kind.
 struct dead_letter_room {
     std::uint64_t letters = 0;
     std::uint64_t bytes = 0;
@@ -144,7 +144,8 @@ struct dead_letter_room {
 // Promises of every store: what put() has taken is there until finish() or purge(); nothing goes by
 // age, for want of room, or because a redrive failed. A letter has at most one claim, and while it
 // has one it takes no room from others, so that what fails meanwhile need not wait for the end of a
-// redrive that may have to wait for it. After an error nothing has changed. No function throws but for want of memory, and put() not even then.
+// redrive that may have to wait for it. After an error nothing has changed. No function throws but
+// for want of memory, and put() not even then.
 class STENTOR_EXPORT dead_letter_store {
 public:
     dead_letter_store() = default;

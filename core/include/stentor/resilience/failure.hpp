@@ -27,8 +27,8 @@ public:
     ~permanent_error() override;
 };
 
-// Thrown by a handler that cannot read the bytes of its event: permanent, and the reason of its dead
-// letter is decode_error, so that it can be redriven when the codec is mended.
+// Thrown by a handler that cannot read the bytes of its event: permanent, and the reason of its
+// dead letter is decode_error, so that it can be redriven when the codec is mended.
 //
 //     const auto order = stentor::from_json<order_placed>(event.text());
 //     if (!order) {

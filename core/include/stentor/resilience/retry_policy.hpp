@@ -59,9 +59,9 @@ struct retry_policy {
     std::chrono::nanoseconds jitter_floor = std::chrono::milliseconds{1};
     // No retry begins later than this after the first attempt began: above 0, to 366 days.
     std::chrono::nanoseconds max_elapsed = std::chrono::minutes{5};
-    // So many deliveries of the subscription wait for another attempt, at most; one more is given up
-    // (`retry_capacity` in its dead letter). What waits also counts in the subscription's capacity.
-    // 1 to 2^40.
+    // So many deliveries of the subscription wait for another attempt, at most; one more is given
+    // up (`retry_capacity` in its dead letter). What waits also counts in the subscription's
+    // capacity. 1 to 2^40.
     std::int64_t max_waiting = 100'000;
     // Empty: none.
     std::optional<retry_budget> budget = retry_budget{};
