@@ -70,21 +70,22 @@ result<subscription, error> bus::add(std::string_view name, const event_type* ty
     return engine_->subscribe(name, type, topics, std::move(handler), std::move(options), where);
 }
 
-validation bus::validate(pattern topics, validator<candidate> function, validation_policy policy) {
-    return unwrap(try_validate(std::move(topics), std::move(function), std::move(policy)));
+validation bus::validate(const pattern& topics, validator<candidate> function,
+                         const validation_policy& policy) {
+    return unwrap(try_validate(topics, std::move(function), policy));
 }
 
-validation bus::validate(pattern topics, validation_policy policy) {
-    return unwrap(try_validate(std::move(topics), nullptr, std::move(policy)));
+validation bus::validate(const pattern& topics, const validation_policy& policy) {
+    return unwrap(try_validate(topics, nullptr, policy));
 }
 
-result<validation, error> bus::try_validate(pattern topics, validator<candidate> function,
-                                            validation_policy policy) {
+result<validation, error> bus::try_validate(const pattern& topics, validator<candidate> function,
+                                            const validation_policy& policy) {
     detail::rule_function call;
     if (function) {
         call = std::move(function);
     }
-    return add_rule({.topics = &topics, .function = std::move(call), .policy = std::move(policy)});
+    return add_rule({.topics = &topics, .function = std::move(call), .policy = policy});
 }
 
 void bus::keep(subscription kept) {

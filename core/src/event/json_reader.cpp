@@ -233,8 +233,11 @@ bool json_reader::scan_number(const char*& stop) {
     if (*first == '0' && at - first > 1) {
         return fail_syntax(first + 1, "no digit behind a leading 0");
     }
-    if (at != end_ && *at == '.' && !scan_digits(++at)) {
-        return false;
+    if (at != end_ && *at == '.') {
+        ++at;
+        if (!scan_digits(at)) {
+            return false;
+        }
     }
     if (at != end_ && (*at == 'e' || *at == 'E')) {
         ++at;

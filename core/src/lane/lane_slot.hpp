@@ -49,7 +49,7 @@ struct alignas(slot_align_max) slot {
         prefetch_for_write(ahead + cache_line_size);
     }
     // From the queue: whole.
-    slot& operator=(const slot& other) noexcept {
+    slot& operator=(const slot& other) noexcept {  // NOLINT: never from itself
         std::memcpy(bytes, other.bytes, Size);
         return *this;
     }
@@ -64,7 +64,7 @@ struct alignas(slot_align_max) slot {
         std::memcpy(out, &first, sizeof first);
         std::memcpy(out + sizeof first, &second, sizeof second);
         if constexpr (payload_size > 0) {
-            std::memcpy(out + sizeof header, &payload, sizeof payload);
+            std::memcpy(out + sizeof header, static_cast<const void*>(&payload), sizeof payload);
         }
     }
 
@@ -76,7 +76,7 @@ private:
 
     [[nodiscard]] const std::byte* payload() const noexcept {
         const std::byte* where = nullptr;
-        std::memcpy(&where, bytes + slot_header_size, sizeof where);
+        std::memcpy(static_cast<void*>(&where), bytes + slot_header_size, sizeof where);
         return where;
     }
 };

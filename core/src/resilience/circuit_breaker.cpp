@@ -172,7 +172,6 @@ result<std::shared_ptr<circuit_breaker>, error> circuit_breaker::make(breaker op
     const bool tried = detail::attempt([&] {
         wrong = check(options);
         if (!wrong) {
-            // NOLINTNEXTLINE(bugprone-unhandled-exception-at-new): attempt() catches it
             made.reset(new circuit_breaker(std::make_unique<impl>(std::move(options), time)));
         }
     });

@@ -120,12 +120,12 @@ dead_letter_result<std::uint64_t> memory_dead_letters::impl::add(dead_letter&& l
     if (entries.size() - claims >= options.letters_max || !fits(0, size)) {
         return unexpected(full());
     }
-    letter.number = last_number + 1;
+    const auto number = letter.number = last_number + 1;
     letter.fingerprint = fingerprint_of(letter);
     const event_id id = letter.id;
-    const auto at = entries.emplace_hint(entries.end(), letter.number,
+    const auto at = entries.emplace_hint(entries.end(), number,
                                          entry{.letter = std::move(letter), .bytes = size});
-    if (!id.is_nil() && !detail::attempt([&] { by_event.emplace(id, at->second.letter.number); })) {
+    if (!id.is_nil() && !detail::attempt([&] { by_event.emplace(id, number); })) {
         entries.erase(at);
         return unexpected(out_of_memory());
     }

@@ -72,10 +72,8 @@ result<std::shared_ptr<rate_limiter>, error> rate_limiter::make(const rate_limit
     const bool tried = detail::attempt([&] {
         wrong = check(options);
         if (!wrong) {
-            // NOLINTBEGIN(bugprone-unhandled-exception-at-new): attempt() catches it
             std::unique_ptr<impl> parts(new impl{time, {burst_of(options), interval_ns(options)}});
             made.reset(new rate_limiter(std::move(parts)));
-            // NOLINTEND(bugprone-unhandled-exception-at-new)
         }
     });
     if (!tried) {

@@ -83,6 +83,7 @@ public:
     [[nodiscard]] explicit operator bool() const noexcept { return manage_ != nullptr; }
 
     // Calling an empty one is a broken contract.
+    // NOLINTNEXTLINE(performance-unnecessary-value-param): as the signature says
     Return operator()(Args... args) { return invoke_(storage(), std::forward<Args>(args)...); }
 
     // The callable, which must be of this type.

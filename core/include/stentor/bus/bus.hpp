@@ -122,9 +122,9 @@ public:
     [[nodiscard]] validation validate(const validation_policy& policy) {
         return unwrap(try_validate<E>(nullptr, policy));
     }
-    [[nodiscard]] validation validate(pattern topics, validator<candidate> function,
-                                      validation_policy policy = {});
-    [[nodiscard]] validation validate(pattern topics, validation_policy policy);
+    [[nodiscard]] validation validate(const pattern& topics, validator<candidate> function,
+                                      const validation_policy& policy = {});
+    [[nodiscard]] validation validate(const pattern& topics, const validation_policy& policy);
     // The function may be null.
     template <event E>
     [[nodiscard]] result<validation, error> try_validate(validator<E> function,
@@ -141,9 +141,9 @@ public:
                          .policy = policy,
                          .knows = &detail::knows_path<E>});
     }
-    [[nodiscard]] result<validation, error> try_validate(pattern topics,
+    [[nodiscard]] result<validation, error> try_validate(const pattern& topics,
                                                          validator<candidate> function,
-                                                         validation_policy policy = {});
+                                                         const validation_policy& policy = {});
     // Gives the rule the bus's life.
     void keep(validation kept);
 

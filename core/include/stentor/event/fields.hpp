@@ -139,10 +139,11 @@ concept described =
                                                owner, __VA_ARGS__))
 #define STENTOR_DETAIL_NAME_AGAIN() STENTOR_DETAIL_NAME
 
-// NOLINTNEXTLINE(bugprone-macro-parentheses): a sum that goes on
+// NOLINTBEGIN(bugprone-macro-parentheses): a sum that goes on
 #define STENTOR_DETAIL_COUNT(owner, enumerator, ...) \
     +1 __VA_OPT__(STENTOR_DETAIL_COUNT_AGAIN STENTOR_DETAIL_PARENTHESES(owner, __VA_ARGS__))
 #define STENTOR_DETAIL_COUNT_AGAIN() STENTOR_DETAIL_COUNT
+// NOLINTEND(bugprone-macro-parentheses)
 
 // The type, and its data members in the order in which they are written. Private members may be
 // named when the macro stands in the type, in its public part.
