@@ -2,10 +2,12 @@
 
 #include <stentor/stentor.hpp>
 
+#include <chrono>
 #include <iostream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 
 struct order_placed {
     static constexpr std::string_view topic = "order.placed";
@@ -43,6 +45,20 @@ void pause_and_resume(stentor::bus& bus) {
     bus.registry().enable("letters");  // delivers what waited, in order
     // [end]
     bus.wait_idle();
+}
+
+void pause_for_a_time(stentor::bus& bus) {
+    using namespace std::chrono_literals;
+    // [snippet intermission]
+    bus.registry().disable("letters", {.why = "the printer warms up", .enable_after = 50ms});
+    bus.publish(order_placed{9900});
+    const auto row = bus.registry().find("letters");
+    std::cout << to_string(row->state) << (row->until ? " for a time" : " for good") << '\n';
+    while (bus.registry().find("letters")->state == stentor::handler_state::paused) {
+        std::this_thread::sleep_for(1ms);  // nobody enables it
+    }
+    bus.wait_idle();
+    // [end]
 }
 
 void select(stentor::bus& bus) {
@@ -112,6 +128,7 @@ int main() {
     // [end]
     bus.registry().disable("loyalty.points", stentor::backlog::drop);
     pause_and_resume(bus);
+    pause_for_a_time(bus);
     select(bus);
     hooks(bus);
     listen(bus);

@@ -37,6 +37,11 @@ public:
         store(static_cast<T>(found - value), std::memory_order_seq_cst, caller);
         return found;
     }
+    T fetch_and(T value, std::memory_order, here caller = here::current()) noexcept {
+        const T found = load(std::memory_order_seq_cst, caller);
+        store(static_cast<T>(found & value), std::memory_order_seq_cst, caller);
+        return found;
+    }
 };
 
 struct torn_sync : explored_sync {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "dispatch/run_word.hpp"
 #include "litmus/engine_model.hpp"
 #include "support/explore/expect.hpp"
 
@@ -26,7 +27,7 @@ struct watch_rules {
     bool admits = true;   // lanes that wait for a slow call, though nobody makes one
 };
 
-// Follows core/src/dispatch/watch.cpp and the run word of runner_runs.cpp.
+// Follows core/src/dispatch/watch.cpp and runner_runs.cpp.
 class watched_engine : public engine_model<explored_sync> {
 public:
     watched_engine(const engine_limits& limits, const watch_rules& rules,
@@ -34,20 +35,15 @@ public:
         : engine_model(limits, runners), rules_(rules) {
         epoch_.name("watch epoch");
         sleeps_.name("watch sleeps");
-        for (auto& run : runs_) {
-            run.name("run word");
-        }
     }
 
     // --- runner: around a call that nobody expects to be slow --------------------------------
     void begin_run(runner& self, std::size_t lane) {
-        auto& word = runs_[self.index];
         holding_[self.index] = lane;
-        word.store((word.load(std::memory_order_relaxed) & ~flags) + one_run + inside,
-                   std::memory_order_release);
+        runs_[self.index].begin(false);
     }
     void end_run(runner& self, std::size_t lane) {
-        if ((runs_[self.index].fetch_and(~flags, std::memory_order_acq_rel) & flagged) != 0) {
+        if (runs_[self.index].end().flagged()) {
             end_surprise(self, lane);
         }
     }
@@ -84,11 +80,6 @@ protected:
     }
 
 private:
-    static constexpr std::uint64_t inside = 1;
-    static constexpr std::uint64_t flagged = 2;
-    static constexpr std::uint64_t one_run = 4;
-    static constexpr std::uint64_t flags = one_run - 1;
-
     void wake_watch() {
         if (sleeps_.load(std::memory_order_seq_cst)) {
             epoch_.fetch_add(1, std::memory_order_release);
@@ -97,24 +88,23 @@ private:
     }
 
     void check_overdue(std::size_t index) {
-        auto word = runs_[index].load(std::memory_order_acquire);
-        const bool same = word == seen_[index];
-        seen_[index] = word;
-        if (!same || (word & inside) == 0 || (word & flagged) != 0) {
+        auto run = runs_[index].look();
+        const bool same = run == seen_[index];
+        seen_[index] = run;
+        if (!same || !run.inside() || run.flagged()) {
             return;
         }
         if (rules_.counts_before_it_flags) {
             idle().enter_blocked();
         }
-        if (!runs_[index].compare_exchange_strong(word, word | flagged, std::memory_order_acq_rel,
-                                                  std::memory_order_relaxed)) {
+        if (!runs_[index].flag(run, false)) {
             if (rules_.counts_before_it_flags) {
                 idle().leave_blocked();
                 admit_waiting_slow();
             }
             return;
         }
-        seen_[index] = word | flagged;
+        seen_[index] = run;
         if (!rules_.counts_before_it_flags) {
             idle().enter_blocked();
         }
@@ -141,8 +131,8 @@ private:
     const watch_rules rules_;
     explored_sync::atomic<std::uint32_t> epoch_{0};
     explored_sync::atomic<bool> sleeps_{false};
-    std::array<explored_sync::atomic<std::uint64_t>, 2> runs_;
-    std::array<std::uint64_t, 2> seen_{};
+    std::array<stentor::detail::run_word<explored_sync>, 2> runs_;
+    std::array<stentor::detail::run_sight, 2> seen_{};
     std::array<std::size_t, 2> holding_{};
 };
 

@@ -97,8 +97,11 @@ public:
     // Disabling and enabling. What is dropped is not known before a runner has found it, and what
     // was enabled again first may be delivered after all.
     void pause_begins(sub which, stentor::backlog what);
-    // `from_within`: a call of the subscription itself did it.
-    void pause_returns(sub which, bool from_within);
+    // `from_within`: a call of the subscription itself did it. `until_ns`: it ends by itself then,
+    // or as soon afterwards as anything happens.
+    void pause_returns(sub which, bool from_within, std::optional<std::int64_t> until_ns = {});
+    // Time has passed for all who waited for a moment, and what was due has happened.
+    void moments_have_come();
     // Some call runs at this moment, so it is one that the present one lies in, or is it.
     [[nodiscard]] bool active(sub which) const {
         return subs_[which].running != subs_[which].waiting;
@@ -254,9 +257,10 @@ private:
         std::int64_t phase = 0;     // how often it was half open
         std::int64_t admitted = 0;  // trials of this phase
         bool paused = false;
-        bool held = false;             // ever paused so
-        bool dropping = false;         // paused so, at this moment
-        std::int64_t dropped_at = -1;  // the last moment at which it was; -1: never
+        std::optional<std::int64_t> until_ns{};  // of the pause
+        bool held = false;                       // ever paused so
+        bool dropping = false;                   // paused so, at this moment
+        std::int64_t dropped_at = -1;            // the last moment at which it was; -1: never
         std::map<number, delivery> deliveries{};
         std::set<int> running_keys{};
     };
@@ -318,6 +322,8 @@ private:
                       const std::set<std::string>& dropped, std::string_view full);
     void check_refusal(const occurrence& what, std::string_view full);
     void free_key(subscription& one, number event) const;
+    void end_pause(subscription& one) const;
+    void look_at_time(subscription& one) const;
     void check_call(sub which, number event, std::int32_t attempt, bool redriven);
     void start_call(sub which, number event, std::int64_t since);
     void check_order(const subscription& one, const occurrence& what, std::int64_t since);

@@ -37,6 +37,7 @@ void shadow::check_call(sub which, number number_of, std::int32_t attempt, bool 
         violate("a delivery was made twice: " + about(one, number_of));
         return;
     }
+    look_at_time(one);
     if (one.paused) {
         violate("a call during a pause: " + about(one, number_of));
         return;
@@ -141,6 +142,7 @@ void shadow::call_goes_on(sub which, number number_of) {
         violate("a coroutine goes on that did not wait: " + about(one, number_of));
         return;
     }
+    look_at_time(one);
     if (one.paused) {
         violate("a coroutine goes on during a pause: " + about(one, number_of));
     }
@@ -183,21 +185,46 @@ void shadow::pause_begins(sub which, stentor::backlog what) {
     }
 }
 
-void shadow::pause_returns(sub which, bool from_within) {
+void shadow::pause_returns(sub which, bool from_within, std::optional<std::int64_t> until_ns) {
     ++now_;
     auto& one = subs_[which];
     one.paused = true;
+    one.until_ns = until_ns;
     if (active(which) && !from_within) {
         violate("disable returned while a call runs: " + one.name);
     }
 }
 
 void shadow::resume_begins(sub which) {
-    auto& one = subs_[which];
     ++now_;
+    end_pause(subs_[which]);
+}
+
+void shadow::end_pause(subscription& one) const {
     one.paused = false;
+    one.until_ns.reset();
     if (std::exchange(one.dropping, false)) {
         one.dropped_at = now_;
+    }
+}
+
+// Something goes on, so a pause whose time is over has ended. Before that it may have, or not.
+void shadow::look_at_time(subscription& one) const {
+    if (one.paused && one.until_ns && *one.until_ns <= time_ns_) {
+        end_pause(one);
+    }
+}
+
+void shadow::moments_have_come() {
+    ++now_;
+    if (draining_) {
+        return;  // which has ended all of them
+    }
+    for (auto& one : subs_) {
+        look_at_time(one);
+        if (one.until_ns && one.closing == never) {
+            violate("nobody waits for the end of a pause: " + one.name);
+        }
     }
 }
 

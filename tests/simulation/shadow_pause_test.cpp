@@ -90,6 +90,63 @@ TEST_F(shadow_of_an_engine, accepts_that_a_pause_holds_and_lets_go) {
     expect_holds();
 }
 
+TEST_F(shadow_of_an_engine, accepts_that_a_pause_ends_when_its_time_comes) {
+    const auto a = subscribe("a");
+    publish(1);
+    model.pause_begins(a, stentor::backlog::hold);
+    model.pause_returns(a, false, 10);
+    model.time_is(10);
+    expect_holds();
+    handle(a, 1);
+    model.moments_have_come();
+    model.check_at_rest(rows);
+    expect_holds();
+}
+
+TEST_F(shadow_of_an_engine, finds_a_pause_that_ends_before_its_time) {
+    const auto a = subscribe("a");
+    publish(1);
+    model.pause_begins(a, stentor::backlog::hold);
+    model.pause_returns(a, false, 10);
+    model.time_is(9);
+    model.call_begins(a, 1);
+    expect_violation("a call during a pause");
+}
+
+TEST_F(shadow_of_an_engine, finds_a_pause_whose_end_nobody_waits_for) {
+    const auto a = subscribe("a");
+    model.pause_begins(a, stentor::backlog::hold);
+    model.pause_returns(a, false, 10);
+    model.time_is(9);
+    model.moments_have_come();
+    expect_violation("nobody waits for the end of a pause");
+}
+
+TEST_F(shadow_of_an_engine, finds_a_pause_that_did_not_end) {
+    const auto a = subscribe("a");
+    publish(1);
+    model.pause_begins(a, stentor::backlog::hold);
+    model.pause_returns(a, false, 10);
+    auto& terms = rows.subscriptions[0].second;
+    std::swap(terms.queued, terms.held);
+    model.time_is(10);
+    model.moments_have_come();
+    model.check_at_rest(rows);
+    expect_violation("something is left behind");
+}
+
+TEST_F(shadow_of_an_engine, finds_a_pause_that_an_earlier_one_ends) {
+    const auto a = subscribe("a");
+    publish(1);
+    model.pause_begins(a, stentor::backlog::hold);
+    model.pause_returns(a, false, 10);
+    model.pause_begins(a, stentor::backlog::hold);
+    model.pause_returns(a, false);
+    model.time_is(10);
+    model.call_begins(a, 1);
+    expect_violation("a call during a pause");
+}
+
 TEST_F(shadow_of_an_engine, finds_a_pause_that_did_not_wait) {
     const auto a = subscribe("a");
     publish(1);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <utility>
 
 // What happens from outside: publishes, steps, time, pauses, the end.
@@ -166,6 +167,8 @@ void world::settle() {
         }
     }
     look_for_captures();
+    model_.time_is(bus_.clock().steady_ns());
+    model_.moments_have_come();
     model_.check_at_rest(bus_.audit());
     model_.drops_told(told_, bus_.audit());
     look_for_letters();
@@ -235,10 +238,16 @@ void world::pause_any() {
     if (one.over) {
         return;
     }
+    stentor::pause_options how{.backlog = what};
+    std::optional<std::int64_t> until;
+    if (one_in(3)) {
+        how.enable_after = std::chrono::milliseconds(1 + bus_.choose(6));
+        until = bus_.clock().steady_ns() + how.enable_after->count();
+    }
     const bool from_within = model_.active(one.id);
     model_.pause_begins(one.id, what);
-    if (bus_.registry().disable(model_.name_of(one.id), what)) {
-        model_.pause_returns(one.id, from_within);
+    if (bus_.registry().disable(model_.name_of(one.id), how)) {
+        model_.pause_returns(one.id, from_within, until);
     }
 }
 

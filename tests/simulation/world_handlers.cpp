@@ -215,6 +215,7 @@ public:
     }
     void goes_on() {
         if (!secret_) {
+            world_.model_.time_is(world_.bus_.clock().steady_ns());
             world_.model_.call_goes_on(id_, event_);
         }
     }

@@ -30,11 +30,17 @@ void engine::life::announce_started(const subscription_record& about) noexcept {
     });
 }
 
-void engine::life::announce_paused(const subscription_record& about, std::string_view by,
-                                   std::string_view why, bool holds) noexcept {
+void engine::life::announce_paused(const subscription_record& about,
+                                   const pause_terms& terms) noexcept {
     announce<system::handler_paused>(about.system, [&] {
-        return system::handler_paused{
-            .name = about.name, .by = std::string(by), .why = std::string(why), .holds = holds};
+        system::handler_paused event{.name = about.name,
+                                     .by = std::string(terms.by),
+                                     .why = std::string(terms.why),
+                                     .holds = terms.what == backlog::hold};
+        if (terms.until_ns) {
+            event.until = of_.shared_.wall_time(*terms.until_ns);
+        }
+        return event;
     });
 }
 

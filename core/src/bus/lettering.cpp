@@ -154,7 +154,7 @@ letter_place engine::life::keep(subscription_record& of, const dead_letter& lett
                          (refusal.empty() ? std::string("no memory") : refusal);
         const auto record = of.shared_from_this();
         const auto paused =
-            last ? result<bool, error>(false) : pause(record, backlog::hold, why, letters_pauser);
+            last ? result<bool, error>(false) : pause(record, {.why = why, .by = letters_pauser});
         if (paused && *paused) {
             // Who made room meanwhile found nobody to resume.
             number = store(letter, refusal);

@@ -21,7 +21,8 @@
 namespace stentor::inline v0::detail {
 
 // The lives of a bus's subscriptions: what the registry shows, starts, pauses, resumes and stops.
-// listing.cpp shows, pausing.cpp bars and opens, starting.cpp runs hooks.
+// listing.cpp shows, disabling.cpp pauses and resumes, pausing.cpp bars and opens, starting.cpp
+// runs hooks.
 //
 // Threads: any; state is under the engine's registry lock, hooks run without it.
 class engine::life final : public lateness_observer, public letter_desk {
@@ -44,8 +45,13 @@ public:
 
     // --- announcing.cpp: system events, without any lock ----------------------------------------
     void announce_started(const subscription_record& about) noexcept;
-    void announce_paused(const subscription_record& about, std::string_view by,
-                         std::string_view why, bool holds) noexcept;
+    struct pause_terms {
+        backlog what = backlog::hold;
+        std::string_view why{};
+        std::string_view by = "registry";
+        std::optional<std::int64_t> until_ns{};  // none: until somebody enables it
+    };
+    void announce_paused(const subscription_record& about, const pause_terms& terms) noexcept;
     void announce_dead_lettered(const subscription_record& about, const dead_letter& letter,
                                 std::uint64_t number) noexcept;
     void announce_resumed(const subscription_record& about) noexcept;
@@ -87,8 +93,8 @@ public:
     [[nodiscard]] result<recovered_letters, error> recover(const std::string& path,
                                                            const redrive_options& options);
 
-    // --- pausing.cpp ----------------------------------------------------------------------------
-    change_result disable(const selector& which, backlog what, std::string_view why);
+    // --- disabling.cpp --------------------------------------------------------------------------
+    change_result disable(const selector& which, const pause_options& how);
     change_result enable(const selector& which);
 
     // --- starting.cpp ---------------------------------------------------------------------------
@@ -169,9 +175,14 @@ private:
     change_result change_all(const selector& which, order sequence, Change&& change);
     [[nodiscard]] std::vector<record_ptr> select(const selector& which, order sequence) const;
     [[nodiscard]] error nothing_matches(const selector& which) const;
-    [[nodiscard]] result<bool, error> pause(const record_ptr& record, backlog what,
-                                            std::string_view why, std::string_view by = "registry");
-    [[nodiscard]] result<bool, error> resume(const record_ptr& record);
+    enum class by_whom { somebody, time };
+    [[nodiscard]] result<bool, error> pause(const record_ptr& record, const pause_terms& terms);
+    [[nodiscard]] result<bool, error> resume(const record_ptr& record,
+                                             by_whom whose = by_whom::somebody);
+    void set_limit(const record_ptr& record) noexcept;
+    static void forget_limit(subscription_record& record) noexcept;
+    [[nodiscard]] bool limit_is_over(const subscription_record& record) const noexcept;
+    static void limit_passed(pause_limit& limit, void* of) noexcept;
     void resumed(const record_ptr& record);
     [[nodiscard]] std::optional<error> circle_of(const subscription_record& wanted) const;
     [[nodiscard]] std::optional<error> may_change(const subscription_record& record) const;

@@ -44,7 +44,10 @@ result<load_report, error> registry::load(const load_options& options) {
     return engine_->lives().load(options);
 }
 change_result registry::disable(const selector& which, backlog what, std::string_view why) {
-    return engine_->lives().disable(which, what, why);
+    return disable(which, {.backlog = what, .why = std::string(why)});
+}
+change_result registry::disable(const selector& which, const pause_options& how) {
+    return engine_->lives().disable(which, how);
 }
 change_result registry::enable(const selector& which) {
     return engine_->lives().enable(which);
@@ -75,6 +78,9 @@ handler_row engine::life::row_of(const subscription_record& record) const {
     row.state = record.state;
     row.by = record.paused_by;
     row.why = record.paused_why;
+    if (record.paused_until_ns) {
+        row.until = of_.shared_.wall_time(*record.paused_until_ns);
+    }
     row.error = record.failure;
     row.tags = record.options.tags;
     row.location = record.where;

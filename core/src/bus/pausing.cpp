@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-// Disabling and enabling. A paused subscription is barred like one that is over, so that its pause
+// What a pause is made of. A paused subscription is barred like one that is over, so that its pause
 // is a barrier by the same proof (call_guard.hpp); what is queued for it stays in its own lane,
 // from which runners are kept (lane_hold.hpp), and what lies in other lanes is carried there by the
 // runners that find it (runner_paused.cpp). Its coroutines stay in their waiting room
@@ -31,152 +31,7 @@ const route_target* target_elsewhere(const route& version, const subscription_re
 
 }  // namespace
 
-template <class Change>
-change_result engine::life::change_all(const selector& which, order sequence, Change&& change) {
-    if (of_.forked()) {
-        return change_result(error(errc::closed, "a forked child cannot use its parent's bus"));
-    }
-    const auto found = select(which, sequence);
-    if (found.empty()) {
-        return change_result(nothing_matches(which));
-    }
-    std::int64_t count = 0;
-    std::optional<error> wrong;
-    for (const auto& one : found) {
-        auto changed = change(one);
-        if (!changed) {
-            wrong = wrong ? std::move(wrong) : std::move(changed).error();
-        } else if (*changed) {
-            ++count;
-        }
-    }
-    return wrong ? change_result(*std::move(wrong), count) : change_result(count);
-}
-
-change_result engine::life::disable(const selector& which, backlog what, std::string_view why) {
-    return change_all(which, order::last_begun,
-                      [&](const record_ptr& one) { return pause(one, what, why); });
-}
-
-change_result engine::life::enable(const selector& which) {
-    return change_all(which, order::first_begun,
-                      [&](const record_ptr& one) { return resume(one); });
-}
-
-// With registry_ held.
-std::optional<error> engine::life::may_change(const subscription_record& record) const {
-    if (of_.closed()) {
-        return error(errc::closed, subject_of(record.name) + ": the bus is draining or closed");
-    }
-    if (record.changing) {
-        return error(errc::busy, subject_of(record.name) +
-                                     ": it is being started, paused or resumed at this moment, by "
-                                     "another thread or by the hook or handler that called; try "
-                                     "again when that is over");
-    }
-    return std::nullopt;
-}
-
-result<bool, error> engine::life::pause(const record_ptr& record, backlog what,
-                                        std::string_view why, std::string_view by) {
-    const auto wanted = what == backlog::hold ? passage::held : passage::dropping;
-    bool running = false;
-    bool again = false;
-    {
-        const std::lock_guard lock(of_.registry_);
-        if (auto wrong = may_change(*record)) {
-            return unexpected<error>(*std::move(wrong));
-        }
-        running = record->state == handler_state::running;
-        const auto way = record->way.load(std::memory_order_relaxed);
-        // What somebody else has paused, however, is not the store's to enable again.
-        if ((!running && way == passage::open) || record->closed.load(std::memory_order_acquire) ||
-            (way != passage::open && by == letters_pauser)) {
-            return false;
-        }
-        std::string reason(why);
-        std::string who(by);
-        if (way == wanted) {
-            // Somebody's who may have paused it from one of its calls, which is waited for here.
-        } else if (wanted == passage::dropping) {
-            drop(*record);
-        } else if (auto wrong = hold(*record)) {
-            return unexpected<error>(*std::move(wrong));
-        }
-        if (running) {
-            record->state = handler_state::paused;
-        }
-        again = way == wanted && record->paused_by == who;
-        record->paused_by = std::move(who);
-        record->paused_why = std::move(reason);
-        record->changing = true;
-    }
-    static_cast<void>(of_.wait_for_calls(*record, calls::running));
-    if (running) {
-        if (const auto failed = run_hook(*record, &subscription_options::on_pause, "on_pause")) {
-            complain(*record, "on_pause", *failed);
-        }
-    }
-    {
-        const std::lock_guard lock(of_.registry_);
-        record->changing = false;
-    }
-    if (!again) {
-        announce_paused(*record, by, why, wanted == passage::held);
-    }
-    return running;
-}
-
-result<bool, error> engine::life::resume(const record_ptr& record) {
-    {
-        const std::lock_guard lock(of_.registry_);
-        if (auto wrong = may_change(*record)) {
-            return unexpected<error>(*std::move(wrong));
-        }
-        if (record->state != handler_state::paused && record->state != handler_state::failed) {
-            return false;
-        }
-        record->changing = true;
-    }
-    if (record->begun == 0) {
-        start(record);
-    } else if (const auto failed =
-                   run_hook(*record, &subscription_options::on_resume, "on_resume")) {
-        {
-            const std::lock_guard lock(of_.registry_);
-            record->state = handler_state::failed;
-            record->failure = "on_resume: " + *failed;
-            record->changing = false;
-        }
-        announce_failed(*record, "on_resume", *failed);
-    } else {
-        resumed(record);
-    }
-    const std::lock_guard lock(of_.registry_);
-    if (record->state == handler_state::failed) {
-        return unexpected<error>(
-            error(errc::hook_failed, subject_of(record->name) + ": " + record->failure));
-    }
-    return record->state == handler_state::running;
-}
-
-void engine::life::resumed(const record_ptr& record) {
-    {
-        const std::lock_guard lock(of_.registry_);
-        record->changing = false;
-        if (record->removed || of_.closed()) {
-            return;
-        }
-        record->state = handler_state::running;
-        record->failure.clear();
-        record->paused_by.clear();
-        record->paused_why.clear();
-        open(*record);
-    }
-    announce_resumed(*record);
-}
-
-// --- with registry_ held ------------------------------------------------------------------------
+// With registry_ held, all that follows.
 
 std::optional<error> engine::life::hold(subscription_record& record) {
     if (record.options.execution == execution::inline_) {
@@ -253,6 +108,7 @@ void engine::life::open(subscription_record& record) noexcept {
 
 void engine::life::end(subscription_record& record) noexcept {
     record.state = handler_state::stopped;
+    forget_limit(record);
     record.way.store(passage::ending, std::memory_order_release);
     record.barred.store(true, std::memory_order_seq_cst);
     release(record);
@@ -261,6 +117,7 @@ void engine::life::end(subscription_record& record) noexcept {
 bool engine::life::end_all() noexcept {
     bool held = false;
     for (const auto& one : of_.active_) {
+        forget_limit(*one);
         if (one->way.load(std::memory_order_relaxed) == passage::held) {
             one->way.store(passage::ending, std::memory_order_release);
             release(*one);

@@ -49,9 +49,9 @@ void engine::life::drop_behind_coroutines(subscription_record& record) noexcept 
     if (!rests || own == nullptr || (own->flights == nullptr && !own->ordered())) {
         return;
     }
-    own->begin_dropping();
+    const bool kept = own->begin_dropping();
     own->give_notice();
-    if (own->flights != nullptr && own->flights->end(0)) {
+    if (kept) {
         of_.shared_.make_ready(*own);
     }
     of_.announce(*own);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "dispatch/run_word.hpp"
 #include "dispatch/scheduler.hpp"
 #include "registry/call_guard.hpp"
 #include "registry/interception.hpp"
@@ -104,9 +105,7 @@ public:
     }
     // Coarse time since when the current call or stretch of calls runs; 0 when none does.
     [[nodiscard]] std::int64_t running_since() const noexcept {
-        return (run_word_.load(std::memory_order_acquire) & run_inside) != 0
-                   ? run_started_.load(std::memory_order_relaxed)
-                   : 0;
+        return run_.look().inside() ? run_started_.load(std::memory_order_relaxed) : 0;
     }
     // Watch: called once per tick. Notices a stretch of calls that has lasted since the last tick,
     // asks the runner to look up after this call, and lets others in meanwhile.
@@ -298,7 +297,6 @@ private:
     void begin_run(bool known_slow) noexcept;
     void end_run(subscription_record& to, lane& from) noexcept;
     void end_run_apart() noexcept;
-    std::uint64_t leave_run() noexcept;
     [[nodiscard]] bool reserve_slow_call(lane& from) noexcept;
     void release_slow_call() noexcept;
     [[nodiscard]] std::uint64_t slow_calls_max(const lane& from) const noexcept;
@@ -307,13 +305,6 @@ private:
     void wait_for_slow_call(lane& from) noexcept;
     void call_others(lane& from) noexcept;
     void call_others_to_slow(lane& from) noexcept;
-
-    static constexpr std::uint64_t run_inside = 1;   // between begin_run and end_run
-    static constexpr std::uint64_t run_known = 2;    // a known-slow call, which stepped out itself
-    static constexpr std::uint64_t run_flagged = 4;  // the watch stepped out on its behalf
-    static constexpr std::uint64_t run_proven = 8;  // and found it at work or asleep, not preempted
-    static constexpr std::uint64_t run_read = 16;   // the watch reads what is being called
-    static constexpr std::uint64_t run_one = 32;    // counts runs
 
     scheduler& shared_;
     crew& crew_;
@@ -359,7 +350,7 @@ private:
     retry_wait* adopted_ = nullptr;  // what the batch is another attempt of
     detached_delivery* free_deliveries_ = nullptr;
     std::uint32_t free_count_ = 0;
-    std::uint64_t watch_seen_ = 0;             // the watch's: the run it saw at its last tick
+    run_sight watch_seen_;                     // the watch's: the run it saw at its last tick
     std::uint64_t late_seen_ = 0;              // the watch's: the number of the run it reported
     std::int64_t watch_cpu_ns_ = 0;            // the watch's: this thread's CPU time at that tick
     std::atomic<std::int64_t> cpu_clock_{-1};  // of the runner's thread; written when it starts
@@ -368,8 +359,7 @@ private:
     // --- published
     // -----------------------------------------------------------------------------------
     alignas(cache_line_size) call_guard<real_sync, subscription_record> guard_;
-    // Written by the runner, the flag by the watch; both with read-modify-writes inside a run.
-    std::atomic<std::uint64_t> run_word_{0};
+    run_word<real_sync> run_;
     std::atomic<std::int64_t> run_started_{0};
     // Of the run; null: a callback that is no delivery.
     std::atomic<const charge*> run_frame_{nullptr};

@@ -19,18 +19,15 @@ constexpr std::int64_t proof_ns = 500'000;  // of CPU time within one tick
 void runner::begin_run(bool known_slow) noexcept {
     run_started_.store(shared_.stepped ? shared_.now() : shared_.coarse_now(),
                        std::memory_order_relaxed);
-    const auto word = run_word_.load(std::memory_order_relaxed) & ~(run_one - 1);
-    // Only this runner writes while the run is not inside, so a store is enough.
-    run_word_.store((word + run_one) | run_inside | (known_slow ? run_known : 0),
-                    std::memory_order_release);
+    run_.begin(known_slow);
 }
 
 void runner::end_run(subscription_record& to, lane& from) noexcept {
     if (shared_.stepped) {
         check_late(shared_.now(), true);  // nobody else looked while it ran
     }
-    const auto word = leave_run();
-    if ((word & run_flagged) == 0) {
+    const auto ended = run_.end();
+    if (!ended.flagged()) {
         return;
     }
     // The watch called others in: attend again, and remember whose call it was, if it was the call.
@@ -38,26 +35,15 @@ void runner::end_run(subscription_record& to, lane& from) noexcept {
     crew_.idle.leave_blocked();
     crew_.admit_waiting_slow();
     surplus_ = true;
-    if ((word & run_proven) != 0) {
+    if (ended.proven()) {
         to.surprise.store(true, std::memory_order_relaxed);
         proven_late_ = true;
     }
 }
 
-// The watch copies what it reports; the slots and the subscription stay until it has. Once per late
-// call.
-std::uint64_t runner::leave_run() noexcept {
-    const auto word = run_word_.fetch_and(~(run_one - 1) | run_read, std::memory_order_acq_rel);
-    while ((word & run_read) != 0 && (run_word_.load(std::memory_order_acquire) & run_read) != 0) {
-        real_sync::pause();
-    }
-    return word;
-}
-
 // Of a run that holds no lane.
 void runner::end_run_apart() noexcept {
-    const auto word = leave_run();
-    if ((word & run_flagged) != 0) {
+    if (run_.end().flagged()) {
         crew_.idle.leave_blocked();
         crew_.admit_waiting_slow();
         surplus_ = true;
@@ -140,17 +126,17 @@ void runner::call_others_to_slow(lane& from) noexcept {
 }
 
 runner::sight runner::check_overdue() noexcept {
-    auto word = run_word_.load(std::memory_order_acquire);
-    const bool same = word == watch_seen_;
+    auto run = run_.look();
+    const bool same = run == watch_seen_;
     const auto cpu_before = watch_cpu_ns_;
-    watch_seen_ = word;
-    if ((word & run_inside) == 0) {
+    watch_seen_ = run;
+    if (!run.inside()) {
         return sight::nothing;
     }
-    if ((word & run_flagged) != 0) {
+    if (run.flagged()) {
         return sight::long_call;
     }
-    if ((word & run_known) != 0) {
+    if (run.known()) {
         return sight::nothing;  // it let others in itself
     }
     const auto cpu = cpu_time_ns(cpu_clock_.load(std::memory_order_acquire));
@@ -162,17 +148,15 @@ runner::sight runner::check_overdue() noexcept {
     // A runner that lost its CPU holds others up as well, but says nothing about the handler.
     const bool proven =
         cpu - cpu_before >= proof_ns || thread_sleeps(thread_id_.load(std::memory_order_relaxed));
-    const auto flagged = word | run_flagged | (proven ? run_proven : 0);
     attention_.store(true, std::memory_order_relaxed);
     // Counted before the flag is up, because end_run() takes the count back when it sees the flag.
     crew_.idle.enter_blocked();
-    if (!run_word_.compare_exchange_strong(word, flagged, std::memory_order_acq_rel,
-                                           std::memory_order_relaxed)) {
+    if (!run_.flag(run, proven)) {
         crew_.idle.leave_blocked();
         crew_.admit_waiting_slow();
         return sight::call;
     }
-    watch_seen_ = flagged;
+    watch_seen_ = run;
     shared_.spare_activations.add();
     if (lane == nullptr) {
         if (!crew_.ready.empty()) {
@@ -190,16 +174,15 @@ runner::sight runner::check_overdue() noexcept {
     return sight::long_call;
 }
 
-// The runner cannot leave the run while `run_read` is set, so the frame, its slots, their route
-// and the subscription stay. What it reads of them was written before the run began, but for
-// the frame's index, which may stand behind the last slot when the call has just ended.
+// The runner cannot leave a run that is being read, so the frame, its slots, their route and the
+// subscription stay. What it reads of them was written before the run began, but for the frame's
+// index, which may stand behind the last slot when the call has just ended.
 void runner::check_late(std::int64_t now_ns, bool ended) noexcept {
-    auto word = run_word_.load(std::memory_order_acquire);
+    const auto run = run_.look();
     const auto age = now_ns - run_started_.load(std::memory_order_relaxed);
     const auto least = shared_.late_least_ns.load(std::memory_order_relaxed);
-    if (least == 0 || (word & run_inside) == 0 || word / run_one == late_seen_ || age < least ||
-        !run_word_.compare_exchange_strong(word, word | run_read, std::memory_order_acq_rel,
-                                           std::memory_order_relaxed)) {
+    if (least == 0 || !run.inside() || run.number() == late_seen_ || age < least ||
+        !run_.begin_reading(run)) {
         return;
     }
     const auto* called = guard_.held();  // null: it runs no handler
@@ -207,10 +190,10 @@ void runner::check_late(std::int64_t now_ns, bool ended) noexcept {
                        : called->deadline_ns != 0 ? called->deadline_ns
                                                   : shared_.what.late_after_ns;
     if (limit == 0 || age < limit) {
-        run_word_.fetch_and(~run_read, std::memory_order_release);
+        run_.end_reading();
         return;
     }
-    late_seen_ = word / run_one;
+    late_seen_ = run.number();
     const auto* frame = run_frame_.load(std::memory_order_relaxed);
     late_call about;
     const bool copied = attempt([&] {
@@ -231,7 +214,7 @@ void runner::check_late(std::int64_t now_ns, bool ended) noexcept {
         }
     });
     called->late.add();
-    run_word_.fetch_and(~run_read, std::memory_order_release);
+    run_.end_reading();
     if (copied) {
         shared_.lateness->late(about);
     }

@@ -4,6 +4,7 @@
 #include "base/sync.hpp"
 #include "lane/credit_pool.hpp"
 #include "lane/flight_gate.hpp"
+#include "lane/lane_drop.hpp"
 #include "lane/lane_hold.hpp"
 #include "lane/lane_state.hpp"
 #include <stentor/base/cache_line.hpp>
@@ -172,34 +173,20 @@ public:
                                 std::size_t count) noexcept;
 
     // Of a paused subscription whose events are dropped, while coroutines of it keep their flights
-    // and keys: runners take what is queued whatever it waits for. Begun and ended by whoever
-    // pauses and resumes; the lock keeps what comes after the end from being taken for what came
-    // before.
-    void begin_dropping() noexcept {
-        const std::lock_guard lock(dropping_mutex_);
-        dropping_.store(true, std::memory_order_seq_cst);  // R1 [PAIR flight]
-    }
-    void end_dropping() noexcept {
-        const std::lock_guard lock(dropping_mutex_);
-        dropping_.store(false, std::memory_order_relaxed);
-    }
-    [[nodiscard]] bool dropping() const noexcept {
-        return dropping_.load(std::memory_order_relaxed);
-    }
+    // and keys: runners take what is queued whatever it waits for. True: the caller puts the lane
+    // into the ready set.
+    [[nodiscard]] bool begin_dropping() noexcept { return drops_.begin(flights.get()); }
+    void end_dropping() noexcept { drops_.end(); }
+    [[nodiscard]] bool dropping() const noexcept { return drops_.on(); }
     // A runner inside. 0 also when dropping is over.
     [[nodiscard]] std::size_t take_dropped(std::uint32_t consumer, std::byte* out,
                                            std::uint64_t* keys, std::size_t max) noexcept {
-        const std::lock_guard lock(dropping_mutex_);
-        return dropping() ? dequeue_cancelled(consumer, out, keys, max) : 0;
+        return drops_.take([&] { return dequeue_cancelled(consumer, out, keys, max); });
     }
 
-    // A runner that took the lane from the ready set. True: it goes away without entering it. Who
-    // begins to drop takes the bit back that was kept for a flight, as one does that ends: beside
-    // the proof of flight_gate, with the look at dropping_ as another K2.
+    // A runner that took the lane from the ready set. True: it goes away without entering it.
     [[nodiscard]] bool keeps_out() noexcept {
-        return hold.keep() || (flights != nullptr && !dropping() && flights->keep() &&
-                               !(dropping_.load(std::memory_order_seq_cst) &&  // K2 [PAIR flight]
-                                 flights->end(0)));
+        return hold.keep() || (flights != nullptr && drops_.keep(*flights));
     }
 
     [[nodiscard]] std::uint32_t id() const noexcept { return traits_.id; }
@@ -349,10 +336,8 @@ private:
     std::atomic<bool> notice_{false};
     // Written under the retry room's lock, read by runners.
     std::atomic<std::int64_t> due_{0};
-    // Written under the lock, read by runners. [PAIR flight]
-    std::atomic<bool> dropping_{false};
+    lane_drop<real_sync> drops_;
     const traits traits_;
-    std::mutex dropping_mutex_;  // before the lane's other locks
     std::mutex aside_mutex_;
     std::optional<std::deque<slot_image>> aside_entries_;  // made when it is needed
 };

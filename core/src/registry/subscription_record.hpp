@@ -32,6 +32,7 @@ struct call_gate;
 class crew;
 class held_keys;
 class lane;
+class pause_limit;
 class retry_room;
 class waiting_room;
 
@@ -193,13 +194,15 @@ public:
     bool removed = false;               // its handle is gone
     bool still_routed = false;          // and there was no memory to take it out of the routes
     handler_state state = handler_state::registered;
-    std::string paused_by;    // of a pause
-    std::string paused_why;   // the same
-    std::string failure;      // why it is failed
-    bool changing = false;    // some thread pauses, resumes or starts it
-    int hooks_running = 0;    // threads inside one of its hooks
-    bool listens = true;      // it has started, so routes name it
-    std::uint64_t begun = 0;  // the place in the order of starts; 0: never
+    std::string paused_by;                        // of a pause
+    std::string paused_why;                       // the same
+    std::optional<std::int64_t> paused_until_ns;  // the same; none: until somebody enables it
+    std::shared_ptr<pause_limit> limit;           // made for its first pause with an end
+    std::string failure;                          // why it is failed
+    bool changing = false;                        // some thread pauses, resumes or starts it
+    int hooks_running = 0;                        // threads inside one of its hooks
+    bool listens = true;                          // it has started, so routes name it
+    std::uint64_t begun = 0;                      // the place in the order of starts; 0: never
 };
 
 }  // namespace stentor::inline v0::detail

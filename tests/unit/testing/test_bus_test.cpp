@@ -46,6 +46,18 @@ TEST(test_bus, is_a_bus_in_which_nothing_happens_until_it_is_told_to) {
     EXPECT_EQ(bus.audit().unaccounted(), 0);
 }
 
+TEST(test_bus, lets_pauses_end_whose_time_comes) {
+    test_bus bus;
+    int handled = 0;
+    serve(bus, handled);
+    ASSERT_TRUE(bus.registry().disable("serve", {.enable_after = 1h}));
+    EXPECT_TRUE(bus.publish(order_placed{"o-1", 1}));
+    bus.advance(59min);
+    EXPECT_EQ(handled, 0);
+    bus.settle();
+    EXPECT_EQ(handled, 1);
+}
+
 TEST(test_bus, settles_what_follows_from_what_was_published) {
     test_bus bus;
     auto stock = bus.subscribe<order_placed>(

@@ -4,7 +4,9 @@
 #include <stentor/export.hpp>
 #include <stentor/metrics/audit.hpp>
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <source_location>
 #include <string>
 #include <string_view>
@@ -19,7 +21,7 @@ enum class handler_state : std::uint8_t {
     registered,  // its name is taken; it waits for its turn to start
     starting,    // its on_start runs; nothing is delivered yet
     running,
-    paused,    // disabled: nothing is delivered, see `by` and `why`
+    paused,    // disabled: nothing is delivered, see `by`, `why` and `until`
     draining,  // the bus drains: what is queued is still delivered
     stopped,   // its end has begun: no call starts any more
     failed,    // its on_start or on_resume failed, see `error`; enable() tries again
@@ -32,8 +34,10 @@ struct handler_row {
     std::string topics{};  // the topic of its type, or its pattern
     std::string type{};    // as the compiler spells it; empty for a pattern
     handler_state state = handler_state::registered;
-    std::string by{};     // paused: who did it
-    std::string why{};    // paused: the reason that was given
+    std::string by{};   // paused: who did it
+    std::string why{};  // paused: the reason that was given
+    // Paused: when that ends by itself. Nothing: somebody has to enable it.
+    std::optional<std::chrono::system_clock::time_point> until{};
     std::string error{};  // failed: what its hook said
     std::vector<std::string> tags{};
     std::vector<std::string> after{};          // whose turn its events are before

@@ -8,6 +8,7 @@
 #include <stentor/registry/selector.hpp>
 #include <stentor/resilience/circuit_breaker.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -38,6 +39,14 @@ public:
 private:
     std::int64_t count_ = 0;
     std::optional<stentor::error> error_;
+};
+
+struct pause_options {
+    stentor::backlog backlog = stentor::backlog::hold;
+    std::string why{};  // shown by the registry and by stentor.handler.paused
+    // The pause ends by itself after so long, on the bus's clock, as by enable(): at least 1 ns, at
+    // most a year. Counted from the call of disable(). Nothing: it lasts until somebody enables.
+    std::optional<std::chrono::nanoseconds> enable_after{};
 };
 
 // Which of the handlers that registered themselves (static_handler.hpp) a bus loads.
@@ -77,10 +86,12 @@ public:
     // except where it is called from such a handler itself or where waiting would close a circle of
     // waiting handlers: those calls end, and are the last. Coroutines that wait stay where they
     // are, and go on after they are enabled. What is queued is not delivered either, see `backlog`.
-    // Disabling what is disabled changes nothing but how.
+    // Disabling what is disabled changes nothing but how, why, and until when.
     change_result disable(const selector& which, backlog what = backlog::hold,
                           std::string_view why = {});
+    change_result disable(const selector& which, const pause_options& how);
     // Resumes; or, of one that failed to start, starts it again. In order: what waited comes first.
+    // A pause that would have ended by itself is over, and its time ends no later one.
     change_result enable(const selector& which);
 
     // The circuit breaker with that name, or of the subscription with that name: to look at it and

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,6 +32,8 @@ struct handler_paused {
     std::string by{};
     std::string why{};
     bool holds = true;  // what is queued; else it is dropped
+    // When it ends by itself; nothing: when somebody enables it.
+    std::optional<std::chrono::system_clock::time_point> until{};
 };
 
 struct handler_resumed {
