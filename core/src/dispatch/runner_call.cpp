@@ -52,7 +52,9 @@ void runner::deliver(subscription_record& to, const stretch& what, std::size_t f
     look_at_cpu(to, measure);
     do {
         const auto* before = guard_.enter(&to);
-        if (may_call(to)) {
+        // Who finds the owner gone closes the subscription, which bars it a moment later: until
+        // then nobody else may take it for open.
+        if (may_call(to) && !(to.has_owner && owner == nullptr)) {
             if (to.gaps.any() && !missed) [[unlikely]] {
                 const std::lock_guard lock(to.gaps_mutex);
                 missed = to.gaps.take();

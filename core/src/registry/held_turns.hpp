@@ -44,11 +44,8 @@ struct basic_turn_counts {
 // What one delivery is to those before and after it. `Turn` derives from it.
 template <class Sync, class Turn>
 struct basic_turn {
-private:
-    friend Turn;
+    // NOLINTNEXTLINE(bugprone-crtp-constructor-accessibility): its models have scenarios inside
     explicit basic_turn(std::uint32_t waits_for) noexcept : left(waits_for) {}
-
-public:
     // By who ends this delivery. False: that has been said before.
     [[nodiscard]] bool end() noexcept { return !ended.exchange(true, std::memory_order_relaxed); }
 
