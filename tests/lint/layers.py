@@ -40,6 +40,7 @@ THIRD_PARTY = {
     "concurrentqueue": re.compile(r"^(concurrentqueue/|moodycamel/)*\w*concurrentqueue\.h$"),
     "tbb": re.compile(r"^(oneapi/)?tbb(/|\.h$)"),
     "mimalloc": re.compile(r"^mimalloc.*\.h$"),
+    "the race detector": re.compile(r"^sanitizer/tsan_interface\.h$"),
 }
 
 STANDARD = set("""

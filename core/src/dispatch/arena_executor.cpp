@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "base/race_detector.hpp"
 #include "dispatch/start_gate.hpp"
 #include "dispatch/thread_setup.hpp"
 #include <stentor/dispatch/executor.hpp>
@@ -55,15 +56,14 @@ private:
     std::optional<tbb::global_control> limit_;
 };
 
-// What a task refers to; it captures one pointer to this and nothing else, so that race detection
-// sees all sharing. Freed by whoever is last, the executor or the task.
+// What a task refers to; it holds one pointer to this and nothing else, so that race detection sees
+// all sharing. Freed by whoever is last, the executor or the task.
 struct resident {
     runner_task* task;
     std::shared_ptr<detail::start_gate> gate;
 };
 
-// Not inlined: race detection without an instrumented oneTBB is told of this function by name.
-[[gnu::noinline]] void run_resident(resident* what) noexcept {
+void run_resident(resident* what) noexcept {
     const std::unique_ptr<resident> owned(what);
     const detail::quiet_thread signals;
     detail::reset_affinity();
@@ -71,6 +71,30 @@ struct resident {
     owned->task->run();
     owned->gate->ended();
 }
+
+// The callable in a task of oneTBB: the last member of the task, copied into it once, by the thread
+// that enqueues, and called in that same place by a worker.
+//
+// A worker finds the task in a queue that enqueue() put it in, so all that came before enqueue()
+// happens before the call. Inside the library, which is not instrumented, ThreadSanitizer cannot
+// see that; it is told at the place of the copy.
+class handed_resident {
+public:
+    explicit handed_resident(resident* what) noexcept : what_(what) {}
+    handed_resident(const handed_resident& other) noexcept : what_(other.what_) {
+        detail::claim_handed_over(this);
+    }
+    handed_resident& operator=(const handed_resident&) = delete;
+    ~handed_resident() = default;
+
+    void operator()() const noexcept {
+        detail::claim_taken_over(this);
+        run_resident(what_);
+    }
+
+private:
+    resident* what_;
+};
 
 // oneTBB starts workers from workers, and a thread that cannot be had there ends the process. So as
 // many are started here first, all at once, and let go.
@@ -142,7 +166,7 @@ private:
         arena_->initialize();
         for (auto* task : tasks) {
             auto what = std::make_unique<resident>(resident{task, gate_});
-            arena_->enqueue([what = what.get()] { run_resident(what); });
+            arena_->enqueue(handed_resident(what.get()));
             static_cast<void>(what.release());
             ++count_;
         }

@@ -8,6 +8,7 @@
 #include "lane/mutex_queue.hpp"
 #else
 #include "lane/moodycamel_queue.hpp"
+#include "lane/queue_place.hpp"
 #endif
 
 #include <new>
@@ -18,16 +19,22 @@
 namespace stentor::inline v0::detail {
 
 #if defined(STENTOR_QUEUE_MUTEX)
-template <class Slot>
-using lane_queue = mutex_queue<Slot>;
+template <std::size_t Size>
+using lane_place = slot<Size>;
+template <class Place>
+using lane_queue = mutex_queue<Place>;
 #else
-template <class Slot>
-using lane_queue = moodycamel_queue<Slot>;
+template <std::size_t Size>
+using lane_place = queue_place<Size>;
+template <class Place>
+using lane_queue = moodycamel_queue<Place>;
 #endif
 
 template <std::size_t Size>
 class queue_lane final : public lane {
-    using queue = lane_queue<slot<Size>>;
+    using place = lane_place<Size>;
+    using queue = lane_queue<place>;
+    static_assert(sizeof(place) == sizeof(slot<Size>));
 
     struct port final : lane_port {
         port(std::uint32_t slot, queue& owner) : lane_port(slot), producer(owner) {}
@@ -65,7 +72,8 @@ public:
                  const std::byte* payload) noexcept override {
         slot<Size> draft;
         slot<Size>::write_draft(draft.bytes, header, payload);
-        if (!queue_.enqueue(static_cast<port&>(through).producer, draft)) {
+        if (!queue_.enqueue(static_cast<port&>(through).producer,
+                            static_cast<const place&>(draft))) {
             return false;
         }
         through.enqueued.add();
@@ -80,7 +88,7 @@ public:
     bool enqueue_bulk(lane_port& through, const std::byte* drafts,
                       std::size_t count) noexcept override {
         if (!queue_.enqueue_bulk(static_cast<port&>(through).producer,
-                                 reinterpret_cast<const slot<Size>*>(drafts), count)) {
+                                 reinterpret_cast<const place*>(drafts), count)) {
             return false;
         }
         through.enqueued.add(count);
@@ -88,8 +96,7 @@ public:
     }
 
     std::size_t dequeue(std::uint32_t consumer, std::byte* out, std::size_t max) noexcept override {
-        const auto count =
-            queue_.dequeue(consumers_[consumer], reinterpret_cast<slot<Size>*>(out), max);
+        const auto count = queue_.dequeue(consumers_[consumer], reinterpret_cast<place*>(out), max);
         if (count > 0) {
             count_dequeued(count);
         }
@@ -97,7 +104,7 @@ public:
     }
 
     bool dequeue_oldest(std::byte* out) noexcept override {
-        if (!queue_.dequeue_any(*reinterpret_cast<slot<Size>*>(out))) {
+        if (!queue_.dequeue_any(*reinterpret_cast<place*>(out))) {
             return false;
         }
         count_dequeued(1);
