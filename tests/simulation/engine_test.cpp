@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "simulation/stall_watch.hpp"
 #include "simulation/world.hpp"
 #include <stentor/testing/matchers.hpp>
 
@@ -32,9 +33,11 @@ findings expect_promises_kept(const world::plan& how) {
     const auto seeds = number_from("STENTOR_SIMULATION_SEEDS", 10'000);
     std::int64_t deliveries = 0;
     findings found;
+    stentor_test::stall_watch stalls;
     const auto search = stentor::testing::for_each_seed(
         how.redrives ? std::max<std::uint64_t>(seeds / 3, 1) : seeds,  // they are long
         [&](std::uint64_t seed) {
+            stalls.begins(seed);
             world one(seed, how);
             EXPECT_TRUE(one.run()) << one.complaint();
             deliveries += one.model().deliveries();
@@ -76,6 +79,7 @@ constexpr world::plan with_last_places{.ordered = true,
                                        .letters = true,
                                        .redrives = true,
                                        .last_places = true};
+constexpr world::plan in_shared_lanes{.pauses = true, .shares = true};
 constexpr world::plan inside_publish{.pauses = true, .inlines = true};
 
 TEST(engine, keeps_its_promises_at_every_step_of_every_seed) {
@@ -100,6 +104,10 @@ TEST(engine, keeps_its_promises_when_handlers_run_inside_publish) {
 
 TEST(engine, keeps_its_promises_when_much_happens_at_once) {
     expect_promises_kept(in_the_pool);
+}
+
+TEST(engine, keeps_its_promises_to_handlers_that_share_a_lane) {
+    expect_promises_kept(in_shared_lanes);
 }
 
 TEST(engine, keeps_its_promises_to_deliveries_with_several_attempts) {

@@ -35,6 +35,8 @@ struct shadow_limits {
     // Same key: never at the same time, and in the order of the publishes. 0: no order; 1: one key
     // for all events; else as many keys.
     int keys = 0;
+    // One call at a time, of a lane of its own: in the order in which a publisher published.
+    bool in_line = false;
     // So many attempts each delivery has, at most.
     std::int32_t attempts = 1;
     bool lettered = false;  // what fails is kept as a dead letter
@@ -327,6 +329,7 @@ private:
     void check_call(sub which, number event, std::int32_t attempt, bool redriven);
     void start_call(sub which, number event, std::int64_t since);
     void check_order(const subscription& one, const occurrence& what, std::int64_t since);
+    void check_line(const subscription& one, const occurrence& what);
     void check_gates(subscription& one, delivery& delivered, number event);
     void check_ends(const subscription& one, const stentor::delivery_terms& terms);
     void check_sums(const stentor::delivery_terms& all);

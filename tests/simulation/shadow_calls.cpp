@@ -73,6 +73,9 @@ void shadow::start_call(sub which, number number_of, std::int64_t since) {
         check_order(one, what, since);
         one.running_keys.insert(what.what.key % one.limits.keys);
     }
+    if (one.limits.in_line) {
+        check_line(one, what);
+    }
     check_gates(one, delivered, number_of);
     delivered.running = true;
     ++one.running;

@@ -153,6 +153,21 @@ void shadow::check_order(const subscription& one, const occurrence& what, std::i
     }
 }
 
+// Handlers publish through a place of their own, so only what comes from outside is in line.
+void shadow::check_line(const subscription& one, const occurrence& what) {
+    if (what.what.inside) {
+        return;
+    }
+    for (const auto& [earlier, delivered] : one.deliveries) {
+        const auto& before = events_.at(earlier);
+        if (before.ends < what.begins && !before.what.inside && !before.what.expires &&
+            delivered.certain && delivered.state == end::open) {
+            violate("not in line: " + about(one, what.what.event) + " before " +
+                    std::to_string(earlier));
+        }
+    }
+}
+
 void shadow::check(const stentor::audit_report& books) {
     if (broken()) {
         return;

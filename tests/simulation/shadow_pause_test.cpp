@@ -25,6 +25,17 @@ TEST_F(shadow_of_an_engine, finds_more_calls_at_once_than_are_allowed) {
     expect_violation("more calls at the same time than it allows");
 }
 
+TEST_F(shadow_of_an_engine, finds_a_delivery_that_lost_its_place_in_line) {
+    const auto a = subscribe("a", {.in_line = true, .at_once = 1});
+    publish(1);
+    publish(2);
+    publish(3);
+    handle(a, 1);
+    expect_holds();
+    model.call_begins(a, 3);
+    expect_violation("not in line");
+}
+
 TEST_F(shadow_of_an_engine, finds_a_coroutine_that_keeps_its_key_too_short) {
     const auto a = subscribe("a", {.keys = 1});
     publish(1);

@@ -229,13 +229,15 @@ void world::end_any() {
 }
 
 void world::pause_any() {
-    if (members_.empty() || drained_) {
-        return;
+    if (!members_.empty()) {
+        pause(bus_.choose(members_.size()));
     }
-    const auto which = bus_.choose(members_.size());
+}
+
+void world::pause(std::size_t which) {
     const auto& one = *members_[which];
     const auto what = one.inlined || one_in(4) ? stentor::backlog::drop : stentor::backlog::hold;
-    if (one.over) {
+    if (one.over || drained_) {
         return;
     }
     stentor::pause_options how{.backlog = what};

@@ -71,6 +71,8 @@ public:
         bool coroutines = false;
         // Subscriptions are disabled and enabled, from outside and by handlers.
         bool pauses = false;
+        // Most handlers share the lane of their topic.
+        bool shares = false;
         // Some handlers run elsewhere than in the pool.
         bool places = false;
         // Some handlers run inside publish, and some scenarios go deep.
@@ -152,6 +154,7 @@ private:
     void end(std::size_t which);
     void end_any();
     void pause_any();
+    void pause(std::size_t which);
     void resume_any();
     void look_for_captures();
     void check();

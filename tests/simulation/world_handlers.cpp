@@ -282,7 +282,7 @@ stentor::outcome world::behave(std::size_t which, const fact& event, stentor::co
         end(which);
     }
     if (one_in(does.pauses)) {
-        pause_any();
+        one_in(2) ? pause(which) : pause_any();  // its own pauses come in the middle of a batch
     }
     if (one_in(does.resumes)) {
         resume_any();

@@ -16,7 +16,7 @@ constexpr std::size_t members_max = 12;
 
 stentor::subscription_options world::some_options(shadow_limits& limits) {
     stentor::subscription_options options;
-    if (one_in(3)) {
+    if (!plan_.shares && one_in(3)) {
         options.capacity = 1 + static_cast<std::int64_t>(bus_.choose(one_in(2) ? 3 : 24));
         limits.limited = true;
     }
@@ -39,12 +39,12 @@ stentor::subscription_options world::some_options(shadow_limits& limits) {
             options.on_drop = [this](const stentor::gap& missed) { told_ += missed.count; };
         }
     }
-    if (limits.keys != 1 && one_in(4)) {
+    if (limits.keys != 1 && one_in(plan_.shares ? 8 : 4)) {
         options.max_concurrency = 1 + static_cast<std::int32_t>(bus_.choose(2));
         limits.at_once = options.max_concurrency;
         limits.own = true;
-    } else if (!limits.limited && limits.keys == 0 && one_in(4)) {
-        limits.own = one_in(2);
+    } else if (!limits.limited && limits.keys == 0 && one_in(plan_.shares ? 1 : 4)) {
+        limits.own = one_in(plan_.shares ? 6 : 2);
         options.placement = limits.own ? stentor::placement::own : stentor::placement::shared;
     }
     if (plan_.places && one_in(2)) {
@@ -157,6 +157,9 @@ void world::subscribe() {
         one.owner = std::make_shared<int>(0);
         options.owner.emplace(one.owner);
     }
+    // What is given back, made again or redriven leaves its place.
+    limits.in_line = limits.at_once == 1 && limits.keys == 0 && limits.attempts == 1 &&
+                     !limits.lossy && one.does.gives_back == 0 && !plan_.gates && !plan_.redrives;
     auto captures = std::make_shared<int>(0);
     one.captures = captures;
     one.id = model_.subscribe_begins(name, topics, limits);
