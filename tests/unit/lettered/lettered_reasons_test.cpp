@@ -22,7 +22,6 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 struct parcel {
-    static constexpr std::string_view topic = "test.parcel";
     std::string id{};
     std::int32_t pieces = 0;
 };
