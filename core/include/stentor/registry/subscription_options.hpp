@@ -113,8 +113,9 @@ struct subscription_options {
     // When no call runs any more, before the handler is destroyed: on the thread that unsubscribes
     // or drains, or, where that could not wait, on one of the engine's.
     callback<void()> on_stop{};
-    // On the thread that disables, when no call runs any more; on the one that enables, before the
-    // next delivery. An on_resume that throws leaves it as it was, with the state `failed`.
+    // On the thread that disables, when no call runs any more; on the one that enables, or one of
+    // the engine's where a pause ends by itself, before the next delivery. An on_resume that throws
+    // leaves it as it was, with the state `failed`.
     callback<void()> on_pause{};
     callback<void()> on_resume{};
 };
