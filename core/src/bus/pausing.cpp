@@ -177,7 +177,7 @@ bool engine::life::set_apart(subscription_record& record, std::int64_t count) no
         bus.give(from_bus);
         return false;
     }
-    record.set_apart.fetch_add(count, std::memory_order_relaxed);
+    own.set_apart.fetch_add(count, std::memory_order_relaxed);
     return true;
 }
 
@@ -197,7 +197,10 @@ void engine::life::sweep() noexcept {
 }
 
 void engine::life::return_set_apart(subscription_record& record) noexcept {
-    if (const auto left = record.set_apart.exchange(0, std::memory_order_relaxed); left > 0) {
+    if (record.own == nullptr) {
+        return;
+    }
+    if (const auto left = record.own->set_apart.exchange(0, std::memory_order_relaxed); left > 0) {
         record.own->credits.give(left);
         of_.shared_.credits.give(left);
     }
@@ -206,7 +209,7 @@ void engine::life::return_set_apart(subscription_record& record) noexcept {
 bool engine::life::return_set_apart() noexcept {
     bool needed = false;
     for (const auto& one : of_.active_) {
-        if (one->set_apart.load(std::memory_order_relaxed) == 0) {
+        if (one->own == nullptr || one->own->set_apart.load(std::memory_order_relaxed) == 0) {
             continue;
         }
         bool mine = false;

@@ -85,7 +85,9 @@ std::vector<std::pair<const subscription_record*, delivery_terms>> engine::all_t
         }
         std::int64_t outstanding = 0;
         for (const auto* one : here.lanes) {
-            outstanding += std::max<std::int64_t>(one->outstanding(), 0);
+            // Credits that were set apart are nobody's entries.
+            outstanding += std::max<std::int64_t>(
+                one->outstanding() - one->set_apart.load(std::memory_order_relaxed), 0);
         }
         sums.running = std::min<std::int64_t>(
             outstanding, std::ranges::count_if(runners_, [held = record](const auto& one) {
@@ -98,8 +100,6 @@ std::vector<std::pair<const subscription_record*, delivery_terms>> engine::all_t
         sums.retry_waiting =
             record->retries != nullptr ? std::min(record->retries->size(), outstanding) : 0;
         outstanding -= sums.retry_waiting;
-        // Credits that were set apart are nobody's entries.
-        outstanding -= record->set_apart.load(std::memory_order_relaxed);
         auto& waiting =
             record->way.load(std::memory_order_relaxed) == passage::held ? sums.held : sums.queued;
         waiting += std::max<std::int64_t>(outstanding - sums.running - resting, 0);

@@ -278,7 +278,7 @@ private:
                   std::size_t count) noexcept;
     void carry(subscription_record& to, lane& into, const stretch& what, std::size_t first,
                std::size_t count) noexcept;
-    [[nodiscard]] bool take_credit(subscription_record& to, lane& into) noexcept;
+    [[nodiscard]] bool take_credit(lane& into) noexcept;
     void keep_rest(lane& from, std::size_t count) noexcept;
     void keep_in_order(lane& from, std::size_t first, std::size_t count) noexcept;
     void drop_one(lane& from, std::size_t at, drop_reason why) noexcept;

@@ -86,7 +86,7 @@ void runner::carry(subscription_record& to, lane& into, const stretch& what, std
     const auto stride = what.from.slot_size();
     for (std::size_t at = first; at < first + count; ++at) {
         const auto& slot = header_at(what.slots, stride, at);
-        if (!take_credit(to, into)) {
+        if (!take_credit(into)) {
             to.dropped_full.add();
             to.gaps.add(1, drop_reason::full, id_of(slot));
             tell_settled(slot, to, settlement::dropped, 0, drop_reason::full);
@@ -121,11 +121,11 @@ void runner::carry(subscription_record& to, lane& into, const stretch& what, std
 
 // Set apart when the subscription was paused; what publishers put into the old lane at that moment
 // asks for its own.
-bool runner::take_credit(subscription_record& to, lane& into) noexcept {
-    auto left = to.set_apart.load(std::memory_order_relaxed);
+bool runner::take_credit(lane& into) noexcept {
+    auto left = into.set_apart.load(std::memory_order_relaxed);
     while (left > 0) {
-        if (to.set_apart.compare_exchange_weak(left, left - 1, std::memory_order_relaxed,
-                                               std::memory_order_relaxed)) {
+        if (into.set_apart.compare_exchange_weak(left, left - 1, std::memory_order_relaxed,
+                                                 std::memory_order_relaxed)) {
             return true;
         }
     }

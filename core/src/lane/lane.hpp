@@ -280,6 +280,10 @@ public:
     alignas(cache_line_size) lane_state<real_sync> state;
     // Publishers in chunks, runners per batch.
     alignas(cache_line_size) credit_centre<real_sync> credits;
+    // Credits of both centres that were set apart for what is carried into it. Here and not at the
+    // subscription, because a runner may carry into a lane that the subscription has left since,
+    // and what it takes must be that lane's.
+    std::atomic<std::int64_t> set_apart{0};
     // Publishers that wait for room (when_full::block); runners that free some bump the epoch.
     std::atomic<std::uint32_t> room_waiters{0};
     std::atomic<std::uint32_t> room_epoch{0};

@@ -134,8 +134,6 @@ public:
     std::atomic<passage> way{passage::open};
     // Held: its own lane, into which runners carry what they find of it in others; else null.
     std::atomic<lane*> side{nullptr};
-    // Credits of both centres that were set apart for what is carried. Taken by runners.
-    std::atomic<std::int64_t> set_apart{0};
     // Nobody waits for the last call: the runner that ends it destroys the handler.
     std::atomic<bool> deferred{false};
     std::atomic<bool> handler_gone{false};   // whoever sets it destroys the handler
