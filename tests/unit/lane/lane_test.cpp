@@ -105,6 +105,27 @@ TEST(lane, counts_what_nobody_took_yet) {
     EXPECT_FALSE(made->pending());
 }
 
+TEST(lane, gives_what_was_put_back_first_and_in_its_order) {
+    const auto made = lane_of(64);
+    auto* port = made->add_port(0);
+    for (std::uint64_t ticket = 1; ticket <= 4; ++ticket) {
+        ASSERT_TRUE(put(*made, *port, ticket));
+    }
+    alignas(slot_image) std::byte slots[4 * 64];
+    ASSERT_EQ(made->take(0, slots, 3), 3U);
+    ASSERT_TRUE(made->put_back(slots, 64, 3));
+    ASSERT_EQ(made->take(0, slots, 1), 1U);
+    ASSERT_TRUE(made->put_back(slots, 64, 1));  // before the two that wait there
+    EXPECT_EQ(made->backlog(), 4);
+    for (std::uint64_t ticket = 1; ticket <= 4; ++ticket) {
+        ASSERT_EQ(made->take(0, slots, 1), 1U);
+        slot_image image{};
+        std::memcpy(&image, slots, 64);
+        EXPECT_EQ(image.header.ticket, ticket);
+    }
+    EXPECT_FALSE(made->pending());
+}
+
 TEST(lane, takes_a_bulk_as_a_whole) {
     const auto made = lane_of(64);
     auto* port = made->add_port(0);
