@@ -138,6 +138,63 @@ scenario remembered_route(bool counts_before_the_fence) {
     };
 }
 
+// A publisher that calls handlers itself: it takes the route from its section into another one,
+// which lasts as long as the calls. As engine::begin_inlined() and begin_grace().
+template <class Sync>
+struct calling_model {
+    void publish(bool nested) {
+        section.enter();
+        const auto* route = current.load(std::memory_order_acquire);
+        calling.enter();
+        section.exit();
+        route->contents.read();
+        if (nested) {  // by a handler, into a lane
+            section.enter();
+            current.load(std::memory_order_acquire)->contents.read();
+            section.exit();
+            route->contents.read();
+        }
+        calling.exit();
+    }
+
+    void replace(std::size_t with, bool follows) {
+        auto* old = current.exchange(&routes[with], std::memory_order_acq_rel);
+        Sync::heavy_fence();
+        grace_period<Sync> grace;
+        if (follows) {
+            grace.observe(section, calling);
+        } else {
+            grace.observe(section);
+            grace.observe(calling);
+        }
+        while (!grace.elapsed()) {
+            Sync::pause();
+        }
+        old->contents.retire();
+    }
+
+    std::array<route_model, 3> routes{route_model(0), route_model(1), route_model(2)};
+    typename Sync::template atomic<route_model*> current{&routes[0]};
+    read_section<Sync> section;
+    read_section<Sync> calling;
+};
+
+template <class Sync>
+scenario calls_inside(int publishes, bool nested, bool follows) {
+    return [=](world& world) {
+        auto& model = world.make<calling_model<Sync>>();
+        world.task("publisher", [&model, publishes, nested] {
+            for (int count = 0; count < publishes; ++count) {
+                model.publish(nested);
+            }
+        });
+        world.task("writer", [&model, follows] {
+            model.replace(1, follows);
+            model.replace(2, follows);
+        });
+    };
+}
+
 plan named(const char* name, std::vector<memory_model> models = plan{}.models) {
     plan made;
     made.name = std::string("read_sections.") + name;
@@ -155,6 +212,16 @@ TEST(read_sections, never_retire_a_route_that_one_of_two_publishers_holds) {
 
 TEST(read_sections, never_retire_a_route_that_a_publisher_remembers) {
     expect_holds(named("remembered"), remembered_route<explored_sync>(true));
+}
+
+TEST(read_sections, never_retire_a_route_that_a_publisher_took_into_its_calls) {
+    expect_holds(named("calls"), calls_inside<explored_sync>(2, false, true));
+    expect_holds(named("nested_calls"), calls_inside<explored_sync>(1, true, true));
+}
+
+TEST(read_sections_mutant, that_looks_for_calls_once_is_found) {
+    expect_found(named("calls_once", {memory_model::sc, memory_model::tso, memory_model::weak}),
+                 calls_inside<explored_sync>(2, false, false), "route");
 }
 
 TEST(read_sections_mutant, that_counts_versions_too_late_is_found) {

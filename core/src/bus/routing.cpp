@@ -148,7 +148,7 @@ void engine::forget_untyped_topics() {
     untyped.resize(untyped.size() / 4 + 1);
     make_room(retired_routes_, retired_routes_.size() + untyped.size());
     for (auto* one : untyped) {
-        retired_route gone{.what = nullptr, .readers = grace(std::size_t{slots_->size()} * 2)};
+        retired_route gone{.what = nullptr, .readers = grace(slots_->size())};
         auto kept = topics_.unlink(one);
         kept->shared_lane.reset();
         // Publishers may hold the entry; its route keeps it alive until a grace period is over.
@@ -216,7 +216,8 @@ std::unique_ptr<route> engine::build_route(topic_entry& entry) {
     fresh->turns = life::plan_turns(*fresh);
     fresh->rules = life_->rules().of(entry);
     fresh->interceptors = life_->interceptors().of(entry.name);
-    fresh->inline_bare = fresh->inline_bare && fresh->interceptors == nullptr;
+    fresh->inline_bare =
+        fresh->inline_bare && fresh->inline_count != 0 && fresh->interceptors == nullptr;
     entry.stamp_all.store(stamp_all, std::memory_order_relaxed);
     return fresh;
 }
@@ -233,10 +234,9 @@ bool engine::stage(topic_entry& entry, std::vector<staged_route>& next) {
     if (fresh == nullptr) {
         return false;
     }
-    next.push_back(
-        {.entry = &entry,
-         .what = std::move(fresh),
-         .before = {.what = nullptr, .readers = grace(std::size_t{slots_->size()} * 2)}});
+    next.push_back({.entry = &entry,
+                    .what = std::move(fresh),
+                    .before = {.what = nullptr, .readers = grace(slots_->size())}});
     make_room(retired_routes_, retired_routes_.size() + next.size());
     return true;
 }
@@ -282,8 +282,7 @@ void engine::begin_grace() noexcept {
         if (!one.observed) {
             one.observed = true;
             for (std::uint32_t index = 0; index < slots_->size(); ++index) {
-                one.readers.observe(slots_->at(index).section);
-                one.readers.observe(slots_->at(index).calling);
+                one.readers.observe(slots_->at(index).section, slots_->at(index).calling);
             }
         }
     }

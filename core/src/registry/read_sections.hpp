@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 // Publishers read routes without a lock; a replaced route is freed when no publisher can still hold
@@ -22,13 +23,15 @@ namespace stentor::inline v0::detail {
 template <class Sync>
 class read_section {
 public:
-    // One thread at a time is inside a section; sections do not nest.
+    // One thread at a time is inside a section; sections do not nest. `Fences`: whose light fence,
+    // see real_sync.
+    template <class Fences = Sync>
     void enter() noexcept {
         // Only this slot's holder writes. Release, because a writer may see this store instead of
         // the exit() before it; the light fence orders it before the loads.
         const auto count = count_.load(std::memory_order_relaxed);
         count_.store(count + 1, std::memory_order_release);  // O [PAIR grace]
-        Sync::light_fence();                                 // L [PAIR grace]
+        Fences::light_fence();                               // L [PAIR grace]
     }
 
     void exit() noexcept {
@@ -66,17 +69,43 @@ public:
         }
     }
 
+    // A reader that may take along what it holds: it enters `second` before it leaves `first`.
+    // So who is seen inside `first` is looked for in `second` when he has left it, and not before:
+    // he may not have entered it yet. One seen outside `first` has entered `second` before it left,
+    // so a look at `second` afterwards sees that.
+    void observe(const read_section<Sync>& first, const read_section<Sync>& second) {
+        if (const auto count = first.count(); read_section<Sync>::inside(count)) {
+            waiting_.push_back({&first, count, &second});
+        } else {
+            observe(second);
+        }
+    }
+
     // Forgets the readers that have gone. True: none is left. Never blocks.
     [[nodiscard]] bool elapsed() noexcept {
-        std::erase_if(waiting_,
-                      [](const reader& one) { return one.section->count() != one.count; });
+        for (auto& one : waiting_) {
+            one.look();
+        }
+        std::erase_if(waiting_, [](const reader& one) { return one.section == nullptr; });
         return waiting_.empty();
     }
 
 private:
     struct reader {
-        const read_section<Sync>* section;
+        const read_section<Sync>* section;  // null: gone
         std::uint64_t count;
+        const read_section<Sync>* next = nullptr;
+
+        void look() noexcept {
+            if (section->count() == count) {
+                return;
+            }
+            section = std::exchange(next, nullptr);
+            if (section != nullptr) {
+                count = section->count();
+                section = read_section<Sync>::inside(count) ? section : nullptr;
+            }
+        }
     };
     std::vector<reader> waiting_;
 };
