@@ -28,6 +28,12 @@ struct real_sync {
             std::atomic_thread_fence(std::memory_order_seq_cst);
         }
     }
+    // Light fences are compiler barriers from now on: who asks once, for several fences, takes them
+    // from `behind_membarrier`, which asks no more.
+    [[nodiscard]] static bool asymmetric() noexcept { return asymmetric_; }
+    struct behind_membarrier {
+        static void light_fence() noexcept { std::atomic_signal_fence(std::memory_order_seq_cst); }
+    };
     // Rare side; a system call, 0.5 to 20 us.
     static void heavy_fence() noexcept;
     static void full_fence() noexcept { std::atomic_thread_fence(std::memory_order_seq_cst); }

@@ -223,6 +223,7 @@ private:
 
     // inline_calls.cpp
     struct inline_charge;
+    struct inline_direct;
     static void begin_inlined(publisher_slot& slot, outgoing& event, route& to) noexcept;
     publish_result finish_inlined(publisher_slot*& slot, outgoing& event,
                                   publish_result accepted) noexcept;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bus/inline_calls.hpp"
 
+#include "bus/inline_direct.hpp"
 #include "dispatch/turns.hpp"
 #include "event/envelope.hpp"
 
@@ -31,134 +32,13 @@ namespace {
 
 constinit const std::atomic<bool> engine::inline_charge::nobody_asks{false};
 
-// The second try of a publish. The short way of a topic that has inline handlers only; flat,
-// because there is less work between the calls than the calls would be.
-[[gnu::flatten, gnu::noinline]] publish_result engine::publish_small_long(
-    const event_type& type, const std::byte* payload, publisher_slot* through) noexcept {
-    if (through != nullptr) {
-        const auto& known = through->known_inlined[publisher_slot::known_place(&type) %
-                                                   publisher_slot::known_inlined_topics];
-        publish_result result;
-        if (known.type == &type &&
-            inline_charge::publish(*this, *through, known, payload, result)) {
-            return result;
-        }
-    }
-    return publish_slot({.type = &type, .slot = through}, payload);
-}
-
-inline bool engine::inline_charge::publish(engine& by, publisher_slot& slot,
-                                           const publisher_slot::known_topic& known,
-                                           const std::byte* payload,
-                                           publish_result& result) noexcept {
-    const calling_stay stay(slot);
-    auto* cell = known.cell;
-    const auto& entry = *known.entry;
-    if (by.intake_.now() != intake::open ||
-        entry.version.load(std::memory_order_acquire) != known.version) {  // [PAIR route]
-        return false;
-    }
-    const auto& to = *cell->of;
-    const auto header = by.stamp(slot, cell->of, nullptr, 0, entry);
-    cell->events.add();
-    if (slot.depth == 1) {
-        slot.note_call(header);
-    }
-    bool all = true;
-    const auto* outer = inline_frame::innermost;
-    const auto depth = outer == nullptr ? 1 : outer->depth + 1;
-    if (to.inline_bare && (header.stamp & stamp_precise) == 0 && depth <= inline_frame::nesting_max)
-        [[likely]] {
-        call_bare(by, slot, to, header, depth, payload);
-    } else {
-        slot_image image;
-        image.header = header;
-        std::memcpy(image.payload, payload, slot_payload_max);
-        all = by.call_inlined(&slot, to, image);
-    }
-    const auto status = all ? publish_status::accepted : publish_status::accepted_partial;
-    if (!all) [[unlikely]] {
-        slot.count(status);
-    }
-    result = publish_result(
-        status,
-        {header.ticket, by.shared_.start_unix_ns() + (header.stamp & ~stamp_flags), by.id_key_});
-    return true;
-}
-
-// Handlers that take the event alone, called with the publisher's own object: nothing is copied,
-// and there is no frame for who would ask about more than the event.
-inline void engine::inline_charge::call_bare(engine& by, publisher_slot& slot, const route& to,
-                                             [[maybe_unused]] const slot_header& header,
-                                             std::uint32_t depth,
-                                             const std::byte* payload) noexcept {
-    inline_frame here{.owner = &by,
-                      .to = nullptr,
-                      .slot = &slot,
-                      .outer = inline_frame::innermost,
-                      .depth = depth};
-    inline_frame::innermost = &here;
-    auto& guard = slot.guards[slot.depth - 1];
-    const auto* one_of = to.subscriptions.data() + to.inline_first;
-    for (const auto* end = one_of + to.inline_count; one_of != end; ++one_of) {
-        auto& one = **one_of;
-        auto& mine = one.terminals[slot.index];
-        here.to = &one;
-        guard.enter(&one);
-        if (one.barred.load(std::memory_order_relaxed) ||  // [PAIR barrier]
-            by.shared_.cancelling.load(std::memory_order_relaxed)) [[unlikely]] {
-            count_uncalled(by, one, mine);
-        } else {
-#if defined(__cpp_exceptions)
-            try {
-                one.form.bare(one.call, payload);
-                mine.completed.add();
-            } catch (...) {
-                fail_bare(by, one, header, payload);
-                mine.failed.add();
-            }
-#else
-            one.form.bare(one.call, payload);
-            mine.completed.add();
-#endif
-        }
-        if (one.deferred.load(std::memory_order_relaxed)) [[unlikely]] {
-            by.shared_.request_maintenance();  // this may have been the last call
-        }
-    }
-    guard.exit(nullptr);
-    inline_frame::innermost = here.outer;
-}
-
-// Inside the handler of what it threw.
-[[gnu::noinline, gnu::cold]] void engine::inline_charge::fail_bare(
-    engine& by, const subscription_record& to, const slot_header& header,
-    const std::byte* payload) noexcept {
-    slot_image image;
-    image.header = header;
-    std::memcpy(image.payload, payload, slot_payload_max);
-    inline_charge(by, image, *by.shared_.target).fail(to, nullptr);
-}
-
-// Over, or the bus ends, or it is disabled: without a queue nothing can be held.
-[[gnu::noinline, gnu::cold]] void engine::inline_charge::count_uncalled(
-    engine& by, subscription_record& one, terminal_stripe& mine) noexcept {
-    if (one.closed.load(std::memory_order_acquire) ||
-        by.shared_.cancelling.load(std::memory_order_relaxed)) {
-        mine.cancelled.add();
-    } else {
-        one.dropped_disabled.add();
-    }
-}
-
 // After send(), inside the slot's section: the event stays with its route until finish_inlined().
 void engine::begin_inlined(publisher_slot& slot, outgoing& event, route& to) noexcept {
     event.inlined = &to;
     if (slot.shared) {
         to.guests.fetch_add(1, std::memory_order_seq_cst);  // [PAIR guest]
     } else {
-        calling_stay::enter(slot);
-        if (slot.depth == 1) {
+        if (calling_stay::enter(slot)) {
             slot.note_call(event.header);
         }
     }
@@ -198,33 +78,32 @@ publish_result engine::finish_inlined(publisher_slot*& slot, outgoing& event,
 
 // `slot` null: the thread has none of its own. False: too deep, nobody was called.
 bool engine::call_inlined(publisher_slot* slot, const route& to, const slot_image& image) noexcept {
-    inline_frame here{
-        .owner = this, .to = nullptr, .slot = slot, .outer = inline_frame::innermost, .depth = 1};
-    if (here.outer != nullptr) {
-        here.depth = here.outer->depth + 1;
-        if (here.depth > inline_frame::nesting_max) {
-            for (std::uint32_t index = 0; index < to.inline_count; ++index) {
-                auto& one = *to.subscriptions[to.inline_first + index];
-                one.dropped_nested.add();
-                tell_settled(image.header, one, settlement::dropped, 0);
-                tell_waiter(shared_, image.header, one, delivery_status::dropped);
-            }
-            return false;
+    const auto* outer = inline_frame::innermost;
+    const auto depth = outer == nullptr ? 1 : outer->depth + 1;
+    if (depth > inline_frame::nesting_max) {
+        for (std::uint32_t index = 0; index < to.inline_count; ++index) {
+            auto& one = *to.subscriptions[to.inline_first + index];
+            one.dropped_nested.add();
+            tell_settled(image.header, one, settlement::dropped, 0);
+            tell_waiter(shared_, image.header, one, delivery_status::dropped);
         }
+        return false;
     }
+    call_guard<real_sync, subscription_record> guests;
+    auto& guard = slot != nullptr ? slot->guards[slot->depth] : guests;
+    const inline_frame here{
+        .owner = this, .slot = slot, .guard = &guard, .outer = outer, .depth = depth};
     inline_frame::innermost = &here;
     inline_charge frame(*this, image, *shared_.target);
-    auto* guard = slot != nullptr ? &slot->guards[slot->depth - 1] : nullptr;
     // Of a sampled event one call is measured: each handler in its turn.
     const auto measured = (image.header.stamp & stamp_precise) != 0
                               ? static_cast<std::uint32_t>(image.header.ticket % to.inline_count)
                               : to.inline_count;
     for (std::uint32_t index = 0; index < to.inline_count; ++index) {
         auto& one = *to.subscriptions[to.inline_first + index];
-        here.to = &one;
         bool ended = false;
-        if (guard != nullptr) {
-            guard->enter(&one);
+        guard.turn_to(&one);
+        if (slot != nullptr) {
             ended = frame.deliver(one, index == measured);
             frame.count(one, slot->index, ended);
         } else {
@@ -244,10 +123,8 @@ bool engine::call_inlined(publisher_slot* slot, const route& to, const slot_imag
             shared_.request_maintenance();  // this may have been the last call
         }
     }
-    if (guard != nullptr) {
-        guard->exit(nullptr);  // once: in between the next one took the place of the one before
-    }
-    inline_frame::innermost = here.outer;
+    guard.exit(nullptr);  // once: in between the next one took the place of the one before
+    inline_frame::innermost = outer;
     return true;
 }
 
@@ -318,7 +195,7 @@ void engine::inline_charge::count(subscription_record& one, std::uint32_t stripe
         tell_settled_inline(one, ended);
     }
     if (!ended) [[unlikely]] {
-        count_uncalled(by, one, mine);
+        inline_direct::count_uncalled(by, one, mine);
     } else if (failed) [[unlikely]] {
         mine.failed.add();
         failed = false;
@@ -336,7 +213,7 @@ void engine::inline_charge::judge_outcome(delivery_frame& frame, outcome& said) 
     if (said.what() == outcome::verdict::ignore) {
         mine.ignored = true;
     } else {
-        mine.fail(*inline_frame::innermost->to, &said);
+        mine.fail(*inline_frame::innermost->guard->held(), &said);
     }
 }
 

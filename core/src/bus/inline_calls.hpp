@@ -12,27 +12,38 @@ namespace stentor::inline v0::detail {
 
 // A publisher's stay with its route while inline handlers run. Its slot's read section is free
 // again by then, because the handlers publish, too; so the route is held by a second one, which the
-// outermost call enters. Begins inside the first, or the route could go in between.
+// outermost call enters. Begins inside the first, from which whoever frees routes follows it here
+// (read_sections.hpp).
 class calling_stay {
 public:
-    explicit calling_stay(publisher_slot& slot) noexcept : slot_(slot) { enter(slot); }
+    explicit calling_stay(publisher_slot& slot) noexcept : slot_(slot), first_(enter(slot)) {}
     ~calling_stay() { leave(slot_); }
     calling_stay(const calling_stay&) = delete;
     calling_stay& operator=(const calling_stay&) = delete;
 
-    static void enter(publisher_slot& slot) noexcept {
-        if (slot.depth++ == 0) {
-            slot.calling.enter();
+    // It is the outermost.
+    [[nodiscard]] bool first() const noexcept { return first_; }
+
+    // True: the same.
+    static bool enter(publisher_slot& slot) noexcept {
+        if (slot.calling.entered()) {
+            ++slot.depth;
+            return false;
         }
+        slot.calling.enter();
+        return true;
     }
     static void leave(publisher_slot& slot) noexcept {
-        if (--slot.depth == 0) {
+        if (slot.depth != 0) {
+            --slot.depth;
+        } else {
             slot.calling.exit();
         }
     }
 
 private:
     publisher_slot& slot_;
+    const bool first_;
 };
 
 // A frame of one event, and how its one call ended.
@@ -56,8 +67,6 @@ struct engine::inline_charge : delivery_frame {
     [[nodiscard]] bool deliver_now(subscription_record& one, bool measure) noexcept;
     // In the books of a publisher slot, which the caller holds.
     void count(subscription_record& one, std::uint32_t stripe, bool ended) noexcept;
-    static void count_uncalled(engine& by, subscription_record& one,
-                               terminal_stripe& mine) noexcept;
     static void judge_outcome(delivery_frame& frame, outcome& said) noexcept;
     void fail(const subscription_record& to, const outcome* said) noexcept;
     // inline_intercepted.cpp
@@ -65,18 +74,6 @@ struct engine::inline_charge : delivery_frame {
     void end_intercepted(const subscription_record& to, call_ending how,
                          const outcome* said) noexcept;
     void tell_settled_inline(const subscription_record& one, bool ended) const noexcept;
-
-    // One event of a topic that has inline handlers only. False: nothing was done.
-    [[gnu::always_inline]] static bool publish(engine& by, publisher_slot& slot,
-                                               const publisher_slot::known_topic& known,
-                                               const std::byte* payload,
-                                               publish_result& result) noexcept;
-    // Without a frame, for handlers that take the event alone; `depth` is the nesting.
-    [[gnu::always_inline]] static void call_bare(engine& by, publisher_slot& slot, const route& to,
-                                                 const slot_header& header, std::uint32_t depth,
-                                                 const std::byte* payload) noexcept;
-    static void fail_bare(engine& by, const subscription_record& to, const slot_header& header,
-                          const std::byte* payload) noexcept;
 
     // Set by nobody: no watch looks at these calls.
     static constinit const std::atomic<bool> nobody_asks;

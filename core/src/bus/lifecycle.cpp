@@ -174,7 +174,8 @@ engine::engine(bus_options options, std::uint32_t workers, std::uint64_t id_key,
       shared_(limits_of(options_, workers),
               options_.clock != nullptr ? *options_.clock : system_clock_source()),
       log_(shared_, std::move(options_.log)),
-      slots_(std::make_shared<slot_pool>(static_cast<std::uint32_t>(options_.publishers), id_key)),
+      slots_(std::make_shared<slot_pool>(static_cast<std::uint32_t>(options_.publishers), id_key,
+                                         this)),
       runners_(std::size_t{shared_.what.runners} + 1 +
                static_cast<std::size_t>(options_.blocking_threads) + scheduler::crews_max),
       life_(std::make_unique<life>(*this, options_.dead_letters)) {

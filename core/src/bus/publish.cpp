@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "bus/inline_direct.hpp"
 #include "bus/life.hpp"
 #include "bus/outgoing.hpp"
 #include "bus/validating.hpp"
@@ -52,7 +53,7 @@ inline bool engine::publish_through_cell(publisher_slot& slot, route_cell& cell,
 
 inline bool engine::publish_short(publisher_slot& slot, const publisher_slot::known_topic& known,
                                   const std::byte* payload, slot_header& header) noexcept {
-    auto* cell = known.cell;
+    auto* cell = known.way.lane_cell();
     if (slot.section.entered()) {
         return false;
     }
@@ -89,8 +90,15 @@ publish_result engine::publish_small(const event_type& type, const std::byte* pa
         slot = last.slot;
     }
     const auto& known = slot->known[publisher_slot::known_place(&type)];
-    return known.type == &type && known.cell != nullptr ? publish_known(*slot, known, payload)
-                                                        : publish_small_long(type, payload, slot);
+    if (known.type == &type) [[likely]] {
+        if (known.way.is_through_lane()) [[likely]] {
+            return publish_known(*slot, known, payload);
+        }
+        if (known.way.is_direct()) {
+            return inline_direct::publish(*this, *slot, known, payload);
+        }
+    }
+    return publish_small_long(type, payload, slot);
 }
 
 // By a thread that published through another bus before, or not at all, or has no slot.
@@ -272,7 +280,7 @@ topic_entry* engine::find_topic(publisher_slot& slot, const outgoing& event) noe
     if (entry == nullptr || entry->type == nullptr || !same_type(*entry->type, *event.type)) {
         return nullptr;
     }
-    known = {.type = event.type, .entry = entry, .version = 0, .cell = nullptr};
+    known = {.type = event.type, .entry = entry, .version = 0, .way = {}};
     return entry;
 }
 

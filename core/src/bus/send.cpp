@@ -57,12 +57,11 @@ void engine::remember(publisher_slot& slot, const outgoing& event, const topic_e
     auto& known = slot.known[place];
     if (known.type == event.type && event.version != 0 &&
         entry.version.load(std::memory_order_acquire) == event.version) {
-        if (cell.of->targets.empty()) {
-            slot.known_inlined[place % publisher_slot::known_inlined_topics] = {
-                .type = event.type, .entry = known.entry, .version = event.version, .cell = &cell};
-        }
         known.version = event.version;
-        known.cell = cell.only != nullptr ? &cell : nullptr;
+        known.way = cell.only != nullptr        ? short_way::through_lane(&cell)
+                    : !cell.of->targets.empty() ? short_way()
+                    : cell.calls != nullptr && real_sync::asymmetric() ? short_way::direct(&cell)
+                                                                       : short_way::inlined(&cell);
     }
 }
 
@@ -372,6 +371,16 @@ route_cell* engine::make_cell(publisher_slot& slot, route& to) noexcept {
             cell->ports.push_back(port);
         }
         cell->of = &to;
+        if (to.inline_bare) {
+            cell->calls = std::make_unique<inlined_call[]>(to.inline_count + 1);
+            for (std::uint32_t at = 0; at < to.inline_count; ++at) {
+                auto& one = *to.subscriptions[to.inline_first + at];
+                cell->calls[at] = {.to = &one,
+                                   .bare = one.form.bare,
+                                   .counts = &one.terminals[slot.index],
+                                   .of = &to};
+            }
+        }
         if (to.counts_entries() && !to.constrained) {
             cell->only = to.targets.front().through.get();
             cell->first_port = cell->ports.front();

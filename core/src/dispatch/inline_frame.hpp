@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/sync.hpp"
+#include "registry/call_guard.hpp"
+
 #include <cstdint>
 
 namespace stentor::inline v0::detail {
@@ -9,18 +12,18 @@ class publisher_slot;
 class subscription_record;
 
 // An event whose inline handlers the calling thread is inside. They nest when such a handler
-// publishes. On the stack; known to its own thread only.
+// publishes. On the stack, or the slot's own for the outermost; known to its own thread only.
 struct inline_frame {
     static constexpr std::uint32_t nesting_max = 8;
 
-    const void* owner = nullptr;  // the engine
-    const subscription_record* to = nullptr;
+    const void* owner = nullptr;     // the engine
     publisher_slot* slot = nullptr;  // null: a thread without a slot of its own
+    const call_guard<real_sync, subscription_record>* guard = nullptr;  // says whom it calls
     const inline_frame* outer = nullptr;
     std::uint32_t depth = 1;
 
     // The innermost of the calling thread; null: none.
-    static constinit thread_local const inline_frame* innermost;
+    [[gnu::tls_model("initial-exec")]] static constinit thread_local const inline_frame* innermost;
 
     [[nodiscard]] static const inline_frame* of(const void* owner) noexcept {
         const auto* one = innermost;
@@ -31,7 +34,7 @@ struct inline_frame {
     }
     [[nodiscard]] static bool calls(const subscription_record* which) noexcept {
         const auto* one = innermost;
-        while (one != nullptr && one->to != which) {
+        while (one != nullptr && !one->guard->holds(which)) {
             one = one->outer;
         }
         return one != nullptr;

@@ -70,7 +70,7 @@ lease_list& leases() {
 
 constinit thread_local last_lease last_lease_of_thread{};
 
-slot_pool::slot_pool(std::uint32_t leased_max, std::uint64_t ticket_base)
+slot_pool::slot_pool(std::uint32_t leased_max, std::uint64_t ticket_base, const void* owner)
     : leased_max_(leased_max),
       total_(leased_max + shared_slots),
       slots_(std::make_unique<publisher_slot[]>(total_)),
@@ -82,6 +82,7 @@ slot_pool::slot_pool(std::uint32_t leased_max, std::uint64_t ticket_base)
         // 2^48 tickets to each slot before two could meet.
         slot.ticket_base = ticket_base + ((std::uint64_t{index} + 1) << 48);
         slot.jitter = index * 2654435761U + 1;
+        slot.outermost.owner = owner;
     }
 }
 

@@ -22,6 +22,37 @@ namespace stentor::inline v0::detail {
 struct topic_entry;
 struct route_cell;
 
+// Which way a publish may take, and the route's cell for it. In the low bits of one word, because
+// the cell goes with its route: nobody may look into it before he is inside a read section.
+class short_way {
+public:
+    short_way() noexcept = default;  // there is none
+    [[nodiscard]] static short_way through_lane(route_cell* cell) noexcept { return {cell, 0}; }
+    [[nodiscard]] static short_way inlined(route_cell* cell) noexcept { return {cell, 1}; }
+    // The same, for what bus/inline_direct.hpp does.
+    [[nodiscard]] static short_way direct(route_cell* cell) noexcept { return {cell, 2}; }
+
+    [[nodiscard]] bool is_through_lane() const noexcept { return (word_ & 3) == 0; }
+    [[nodiscard]] bool is_direct() const noexcept { return (word_ & 2) != 0; }
+    [[nodiscard]] bool is_inlined() const noexcept { return !is_through_lane() && word_ != 1; }
+    [[nodiscard]] route_cell* cell() const noexcept {
+        return reinterpret_cast<route_cell*>(word_ & ~std::uintptr_t{3});
+    }
+    // Of that way: spares the mask.
+    [[nodiscard]] route_cell* lane_cell() const noexcept {
+        return reinterpret_cast<route_cell*>(word_);
+    }
+    [[nodiscard]] route_cell* direct_cell() const noexcept {
+        return reinterpret_cast<route_cell*>(word_ - 2);
+    }
+
+private:
+    short_way(route_cell* cell, std::uintptr_t which) noexcept
+        : word_(reinterpret_cast<std::uintptr_t>(cell) | which) {}
+
+    std::uintptr_t word_ = 1;
+};
+
 // What one publishing thread owns in a bus: its read section, ticket counter, envelope pool and
 // counters. Producer tokens and cached credits are in the lanes' ports of the same index.
 class alignas(cache_line_size) publisher_slot {
@@ -45,19 +76,16 @@ public:
     std::int64_t latest_precise = 0;  // of its stamps
     counter refused;
     std::array<counter, statuses> by_status;
-    // The last few types published. A typed topic's entry lives as long as the bus; the cell is of
+    // The last few types published. A typed topic's entry lives as long as the bus; the way is of
     // the route version that the entry had, and good only while it still has it.
     struct alignas(32) known_topic {
         const event_type* type = nullptr;
         topic_entry* entry = nullptr;
         std::uint64_t version = 0;
-        route_cell* cell = nullptr;  // null: no short way
+        short_way way;
     };
     static constexpr std::size_t known_topics = 32;
     std::array<known_topic, known_topics> known;
-    // The same for topics that have inline handlers only.
-    static constexpr std::size_t known_inlined_topics = 8;
-    std::array<known_topic, known_inlined_topics> known_inlined;
     credit_cache<real_sync> bytes;  // of the bus's envelope memory
     envelope_pool pool;
 
@@ -65,7 +93,7 @@ public:
     // Entered by the outermost of them: holds their routes, while `section` is free for what they
     // publish.
     alignas(cache_line_size) read_section<real_sync> calling;
-    std::uint32_t depth = 0;  // the holder's
+    std::uint32_t depth = 0;  // calls that the holder is inside of beside the outermost one
     // The outermost event, for the watch, which makes its id of them; ticket 0: it has an id of its
     // own. Written by the holder inside `calling`, read by the watch while that goes on.
     std::atomic<std::uint64_t> calling_ticket{0};
@@ -75,11 +103,21 @@ public:
     // Whom it calls, by depth.
     alignas(cache_line_size)
         std::array<call_guard<real_sync, subscription_record>, inline_frame::nesting_max> guards;
+    // Of a thread's outermost call, when this slot makes it; nothing of it changes.
+    inline_frame outermost{.slot = this, .guard = guards.data()};
 
     void note_call(const slot_header& header) noexcept {
         const bool own_id = header.box != nullptr && header.box->has_id;
         calling_ticket.store(own_id ? 0 : header.ticket, std::memory_order_relaxed);
         calling_stamp.store(header.stamp, std::memory_order_relaxed);
+    }
+    // The next ticket may be one that samples() picks, or the last one was.
+    [[nodiscard]] bool near_sample() const noexcept {
+#if defined(STENTOR_NO_METRICS)
+        return false;
+#else
+        return tickets.read() >= next_sample;
+#endif
     }
     void count(publish_status status) noexcept {
         by_status[static_cast<std::size_t>(status)].add();
@@ -111,7 +149,9 @@ struct last_lease {
     publisher_slot* slot = nullptr;
     bool ended = false;  // the thread's leases are returned; it publishes through shared slots
 };
-extern constinit thread_local last_lease last_lease_of_thread;
+// initial-exec: found by one load instead of a call, also in a shared library. It takes a few bytes
+// of what the loader keeps for libraries that are loaded late.
+[[gnu::tls_model("initial-exec")]] extern constinit thread_local last_lease last_lease_of_thread;
 
 // The slots of one bus. Kept alive by the bus and by every lease, so that a thread may return its
 // lease after the bus is gone. acquire and release are lock-free.
@@ -119,7 +159,8 @@ class slot_pool {
 public:
     static constexpr std::uint32_t shared_slots = 8;
 
-    explicit slot_pool(std::uint32_t leased_max, std::uint64_t ticket_base);
+    // `owner`: of the frames of inline calls; only compared.
+    slot_pool(std::uint32_t leased_max, std::uint64_t ticket_base, const void* owner);
 
     // A slot of the caller's own; null when all are leased.
     [[nodiscard]] publisher_slot* lease() noexcept;

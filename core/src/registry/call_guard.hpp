@@ -25,9 +25,15 @@ public:
     // Runner only. Returns what it held before: a handler that steps the engine itself nests.
     const Subscription* enter(const Subscription* subscription) noexcept {
         const auto* before = held_.load(std::memory_order_relaxed);
-        held_.store(subscription, std::memory_order_release);  // E [PAIR barrier]
-        Sync::light_fence();                                   // L [PAIR barrier]
+        turn_to(subscription);
         return before;
+    }
+
+    // The same, where nobody asks what it held. `Fences`: whose light fence, see real_sync.
+    template <class Fences = Sync>
+    void turn_to(const Subscription* subscription) noexcept {
+        held_.store(subscription, std::memory_order_release);  // E [PAIR barrier]
+        Fences::light_fence();                                 // L [PAIR barrier]
     }
 
     void exit(const Subscription* before) noexcept {

@@ -55,6 +55,14 @@ struct route_target {
 
 inline constexpr std::uint32_t cell_ordered = 1;
 
+// An inline handler that takes the event alone, as one publisher slot calls it.
+struct inlined_call {
+    subscription_record* to = nullptr;  // null: behind the last one
+    decltype(handler_traits::bare) bare = nullptr;
+    terminal_stripe* counts = nullptr;  // the slot's
+    const route* of = nullptr;
+};
+
 // What one publisher slot counts and keeps for one route version. Written by the slot's holder.
 struct alignas(cache_line_size) route_cell {
     route* of = nullptr;
@@ -64,6 +72,8 @@ struct alignas(cache_line_size) route_cell {
     counter entries;              // enqueued, all targets
     counter events;  // accepted by at least one of several targets; of one target, see entries
     std::vector<lane_port*> ports;  // one per target
+    // Of a route whose inline_bare is true: its inline handlers, and one without a subscription.
+    std::unique_ptr<inlined_call[]> calls;
 };
 
 // One version of who gets a topic's events. Immutable but for its counters; replaced as a whole.

@@ -23,7 +23,7 @@ using stentor::detail::slot_pool;
 using namespace stentor_test;
 
 TEST(publisher_slots, are_leased_once_each) {
-    slot_pool pool(3, 0);
+    slot_pool pool(3, 0, nullptr);
     EXPECT_EQ(pool.size(), 3 + slot_pool::shared_slots);
     std::set<publisher_slot*> leased;
     for (int turn = 0; turn < 3; ++turn) {
@@ -39,7 +39,7 @@ TEST(publisher_slots, are_leased_once_each) {
 }
 
 TEST(publisher_slots, that_are_shared_are_claimed_once_at_a_time) {
-    slot_pool pool(1, 0);
+    slot_pool pool(1, 0, nullptr);
     std::set<publisher_slot*> claimed;
     for (std::uint32_t turn = 0; turn < slot_pool::shared_slots; ++turn) {
         auto* slot = pool.claim_shared();
@@ -52,7 +52,7 @@ TEST(publisher_slots, that_are_shared_are_claimed_once_at_a_time) {
 }
 
 TEST(publisher_slots, have_ranges_of_tickets_that_never_meet) {
-    slot_pool pool(64, 0xffff'ffff'ffff'0000);  // any base, also one that wraps around
+    slot_pool pool(64, 0xffff'ffff'ffff'0000, nullptr);  // any base, also one that wraps around
     std::set<std::uint64_t> firsts;
     for (std::uint32_t index = 0; index < pool.size(); ++index) {
         EXPECT_EQ(pool.at(index).index, index);
@@ -62,7 +62,7 @@ TEST(publisher_slots, have_ranges_of_tickets_that_never_meet) {
 }
 
 TEST(publisher_slots, of_a_thread_stay_with_it_until_it_ends) {
-    const auto pool = std::make_shared<slot_pool>(2, 0);
+    const auto pool = std::make_shared<slot_pool>(2, 0, nullptr);
     auto* mine = slot_pool::of_this_thread(pool);
     ASSERT_NE(mine, nullptr);
     EXPECT_EQ(slot_pool::of_this_thread(pool), mine);
@@ -77,8 +77,8 @@ TEST(publisher_slots, of_a_thread_stay_with_it_until_it_ends) {
 }
 
 TEST(publisher_slots, of_several_pools_are_kept_apart) {
-    const auto one = std::make_shared<slot_pool>(2, 0);
-    const auto two = std::make_shared<slot_pool>(2, 0);
+    const auto one = std::make_shared<slot_pool>(2, 0, nullptr);
+    const auto two = std::make_shared<slot_pool>(2, 0, nullptr);
     auto* in_one = slot_pool::of_this_thread(one);
     auto* in_two = slot_pool::of_this_thread(two);
     EXPECT_NE(in_one, in_two);
@@ -91,19 +91,19 @@ TEST(publisher_slots, of_several_pools_are_kept_apart) {
 TEST(publisher_slots, of_a_retired_pool_are_forgotten) {
     std::weak_ptr<slot_pool> watched;
     {
-        const auto gone = std::make_shared<slot_pool>(2, 0);
+        const auto gone = std::make_shared<slot_pool>(2, 0, nullptr);
         watched = gone;
         ASSERT_NE(slot_pool::of_this_thread(gone), nullptr);
         gone->retire();
     }
     EXPECT_FALSE(watched.expired()) << "the thread still holds its lease";
-    const auto next = std::make_shared<slot_pool>(2, 0);
+    const auto next = std::make_shared<slot_pool>(2, 0, nullptr);
     ASSERT_NE(slot_pool::of_this_thread(next), nullptr);
     EXPECT_TRUE(watched.expired()) << "and drops it when it takes another one";
 }
 
 TEST(publisher_slots, are_never_given_to_two_threads) {
-    slot_pool pool(4, 0);
+    slot_pool pool(4, 0, nullptr);
     constexpr int threads = 4;
     rendezvous together(threads);
     std::vector<std::atomic<int>> holders(pool.size());
