@@ -2,6 +2,7 @@
 #include "support/bus_fixture.hpp"
 #include "support/gate.hpp"
 #include "support/recorder.hpp"
+#include "support/terms.hpp"
 #include <stentor/dispatch/manual_executor.hpp>
 #include <stentor/stentor.hpp>
 
@@ -35,15 +36,6 @@ struct page {
     std::string text;
 };
 using rows = std::span<const row* const>;
-
-stentor::delivery_terms terms_of(const stentor::bus& bus, std::string_view name) {
-    for (const auto& [each, terms] : bus.audit().subscriptions) {
-        if (each == name) {
-            return terms;
-        }
-    }
-    return {};
-}
 
 class span_handler : public bus_fixture {
 protected:

@@ -3,6 +3,7 @@
 #include "support/gate.hpp"
 #include "support/patience.hpp"
 #include "support/recorder.hpp"
+#include "support/terms.hpp"
 #include <stentor/dispatch/manual_executor.hpp>
 #include <stentor/stentor.hpp>
 
@@ -36,15 +37,6 @@ struct compute {
     static constexpr std::string_view topic = "test.compute";
     int number = 0;
 };
-
-stentor::delivery_terms terms_of(const stentor::bus& bus, std::string_view name) {
-    for (const auto& [each, terms] : bus.audit().subscriptions) {
-        if (each == name) {
-            return terms;
-        }
-    }
-    return {};
-}
 
 class blocking_execution : public bus_fixture {};
 

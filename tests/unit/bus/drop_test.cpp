@@ -2,6 +2,7 @@
 #include "support/bus_fixture.hpp"
 #include "support/gate.hpp"
 #include "support/recorder.hpp"
+#include "support/terms.hpp"
 #include <stentor/stentor.hpp>
 
 #include <gtest/gtest.h>
@@ -34,16 +35,6 @@ struct letter {
     static constexpr std::string_view topic = "test.letter";
     std::shared_ptr<int> number;
 };
-
-stentor::delivery_terms terms_of(const stentor::bus& bus, std::string_view name) {
-    for (const auto& [subscription, terms] : bus.audit().subscriptions) {
-        if (subscription == name) {
-            return terms;
-        }
-    }
-    ADD_FAILURE() << "no subscription " << name;
-    return {};
-}
 
 class drop : public bus_fixture {};
 

@@ -2,6 +2,7 @@
 #include "support/bus_fixture.hpp"
 #include "support/gate.hpp"
 #include "support/patience.hpp"
+#include "support/terms.hpp"
 #include <stentor/stentor.hpp>
 
 #include <gmock/gmock.h>
@@ -37,16 +38,6 @@ struct ring {
     static constexpr std::string_view topic = "test.ring";
     int number = 0;
 };
-
-stentor::delivery_terms terms_of(const stentor::bus& bus, std::string_view name) {
-    for (const auto& [each, terms] : bus.audit().subscriptions) {
-        if (each == name) {
-            return terms;
-        }
-    }
-    ADD_FAILURE() << "no subscription " << name;
-    return {};
-}
 
 class inline_way : public bus_fixture {
 protected:

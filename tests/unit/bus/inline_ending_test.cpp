@@ -3,6 +3,7 @@
 #include "support/counted.hpp"
 #include "support/gate.hpp"
 #include "support/patience.hpp"
+#include "support/terms.hpp"
 #include <stentor/stentor.hpp>
 
 #include <gtest/gtest.h>
@@ -32,15 +33,6 @@ struct letter {
     static constexpr std::string_view topic = "test.letter";
     std::string text;
 };
-
-stentor::delivery_terms terms_of(const stentor::bus& bus, std::string_view name) {
-    for (const auto& [each, terms] : bus.audit().subscriptions) {
-        if (each == name) {
-            return terms;
-        }
-    }
-    return {};
-}
 
 class inline_handler : public bus_fixture {};
 

@@ -2,6 +2,7 @@
 #include "support/bus_fixture.hpp"
 #include "support/gate.hpp"
 #include "support/recorder.hpp"
+#include "support/terms.hpp"
 #include <stentor/stentor.hpp>
 
 #include <gmock/gmock.h>
@@ -43,15 +44,6 @@ struct letter {
     static constexpr std::string_view topic = "test.letter";
     std::string text;
 };
-
-stentor::delivery_terms terms_of(const stentor::bus& bus, std::string_view name) {
-    for (const auto& [each, terms] : bus.audit().subscriptions) {
-        if (each == name) {
-            return terms;
-        }
-    }
-    return {};
-}
 
 class inline_execution : public bus_fixture {};
 

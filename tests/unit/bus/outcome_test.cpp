@@ -2,6 +2,7 @@
 #include "support/bus_fixture.hpp"
 #include "support/gate.hpp"
 #include "support/recorder.hpp"
+#include "support/terms.hpp"
 #include <stentor/dispatch/manual_executor.hpp>
 #include <stentor/stentor.hpp>
 
@@ -36,15 +37,6 @@ struct large_job {
     static constexpr std::string_view topic = "test.job.large";
     std::string text;
 };
-
-stentor::delivery_terms terms_of(const stentor::bus& bus, std::string_view name) {
-    for (const auto& [each, terms] : bus.audit().subscriptions) {
-        if (each == name) {
-            return terms;
-        }
-    }
-    return {};
-}
 
 stentor::subscription_snapshot about(const stentor::bus& bus, std::string_view name) {
     const auto all = bus.snapshot().subscriptions;

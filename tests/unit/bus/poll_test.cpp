@@ -2,6 +2,7 @@
 #include "support/bus_fixture.hpp"
 #include "support/gate.hpp"
 #include "support/patience.hpp"
+#include "support/terms.hpp"
 #include <stentor/stentor.hpp>
 
 #include <gmock/gmock.h>
@@ -30,15 +31,6 @@ struct paint {
     static constexpr std::string_view topic = "test.paint";
     int number = 0;
 };
-
-stentor::delivery_terms terms_of(const stentor::bus& bus, std::string_view name) {
-    for (const auto& [each, terms] : bus.audit().subscriptions) {
-        if (each == name) {
-            return terms;
-        }
-    }
-    return {};
-}
 
 // Counts how often it was told.
 struct counting_loop : stentor::loop {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "support/bus_fixture.hpp"
 #include "support/patience.hpp"
+#include "support/terms.hpp"
 #include <stentor/dispatch/manual_executor.hpp>
 #include <stentor/stentor.hpp>
 
@@ -33,16 +34,6 @@ struct letter {
     static constexpr std::string_view topic = "test.letter";
     std::string text;
 };
-
-stentor::delivery_terms terms_of(const stentor::bus& bus, std::string_view name) {
-    for (const auto& [each, terms] : bus.audit().subscriptions) {
-        if (each == name) {
-            return terms;
-        }
-    }
-    ADD_FAILURE() << "no subscription " << name;
-    return {};
-}
 
 class pausing : public bus_fixture {
 protected:

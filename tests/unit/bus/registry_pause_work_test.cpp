@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "support/bus_fixture.hpp"
 #include "support/gate.hpp"
+#include "support/terms.hpp"
 #include <stentor/dispatch/manual_executor.hpp>
 #include <stentor/stentor.hpp>
 
@@ -29,16 +30,6 @@ struct tick {
     static constexpr std::string_view topic = "test.tick";
     int number = 0;
 };
-stentor::delivery_terms terms_of(const stentor::bus& bus, std::string_view name) {
-    for (const auto& [each, terms] : bus.audit().subscriptions) {
-        if (each == name) {
-            return terms;
-        }
-    }
-    ADD_FAILURE() << "no subscription " << name;
-    return {};
-}
-
 class pausing_at_work : public bus_fixture {};
 
 TEST_F(pausing_at_work, is_a_barrier_also_under_load) {
