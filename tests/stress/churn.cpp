@@ -193,7 +193,7 @@ std::string check_seen(const stage& on, const life& seen, std::size_t topic,
             if (number >= borders.possible_to[stream]) {
                 return in_stream("seen, though published after unsubscribe", stream, number);
             }
-            if (number < returned[stream] && !on.accepted(stream, number)) {
+            if (number < returned[stream] && !on.accepted_by_some(stream, number)) {
                 return in_stream("seen, though refused", stream, number);
             }
         }

@@ -38,8 +38,12 @@ public:
     [[nodiscard]] border returned() const noexcept;
     // Events whose publish had been called; of all others it will be called later.
     [[nodiscard]] border called() const noexcept;
+    // By all subscriptions, and by some of them: others were full.
     [[nodiscard]] bool accepted(std::size_t stream, std::uint64_t number) const noexcept {
         return sent.at(stream)->whole.test(number);
+    }
+    [[nodiscard]] bool accepted_by_some(std::size_t stream, std::uint64_t number) const noexcept {
+        return accepted(stream, number) || sent.at(stream)->in_part.test(number);
     }
     static std::size_t topic_of(std::size_t stream) noexcept { return stream % topics; }
 

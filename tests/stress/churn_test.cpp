@@ -65,10 +65,12 @@ void check_end(stage& on, const std::vector<std::unique_ptr<witness>>& witnesses
             << found.reordered << ", overlapped " << found.overlapped;
         EXPECT_EQ(found.missing_whole, 0U);
     }
-    std::printf("churn: %llu subscriptions, %.0f per second, %llu calls of theirs, %lld events\n",
-                static_cast<unsigned long long>(lives), static_cast<double>(lives) / took.count(),
-                static_cast<unsigned long long>(calls),
-                static_cast<long long>(report.publishes.accepted));
+    std::printf(
+        "churn: %llu subscriptions, %.0f per second, %llu calls of theirs, %lld events, "
+        "%llu not for all\n",
+        static_cast<unsigned long long>(lives), static_cast<double>(lives) / took.count(),
+        static_cast<unsigned long long>(calls), static_cast<long long>(report.publishes.accepted),
+        static_cast<unsigned long long>(on.refused.load()));
 }
 
 std::vector<std::unique_ptr<witness>> two_witnesses(stage& on) {
