@@ -155,8 +155,8 @@ private:
     [[nodiscard, gnu::always_inline]] inline bool publish_short(
         publisher_slot& slot, const publisher_slot::known_topic& known, const std::byte* payload,
         slot_header& header) noexcept;
-    publish_result publish_known(publisher_slot& slot, const publisher_slot::known_topic& known,
-                                 const std::byte* payload) noexcept;
+    publish_result publish_known(const publisher_slot::known_topic& known, const std::byte* payload,
+                                 publisher_slot& slot) noexcept;
 
     // send.cpp
     publish_result send(publisher_slot& slot, const request& what, outgoing& event,

@@ -14,8 +14,8 @@ namespace stentor::inline v0::detail {
 // Flat, because a call keeps what it saves on the stack: more stores. Apart from the way through
 // lanes, which would save more than it needs.
 [[gnu::flatten, gnu::noinline]] publish_result engine::inline_direct::publish(
-    engine& by, publisher_slot& slot, const publisher_slot::known_topic& known,
-    const std::byte* payload) noexcept {
+    engine& by, const publisher_slot::known_topic& known, const std::byte* payload,
+    publisher_slot& slot) noexcept {
     using fences = real_sync::behind_membarrier;
     if (inline_frame::innermost != nullptr || slot.near_sample()) [[unlikely]] {
         return by.publish_small_long(*known.type, payload, &slot);
@@ -39,13 +39,14 @@ namespace stentor::inline v0::detail {
     });
     inline_frame::innermost = nullptr;
     auto& same = anew(slot);
-    const publish_result result(
+    same.calling.exit();
+    // Made where it goes: a named one would be copied there in larger pieces than it was written
+    // in, which the processor cannot forward.
+    return publish_result(
         publish_status::accepted,
         {same.calling_ticket.load(std::memory_order_relaxed),
          by.shared_.start_unix_ns() + same.calling_stamp.load(std::memory_order_relaxed),
          by.id_key_});
-    same.calling.exit();
-    return result;
 }
 
 // What that leaves: calls inside others, events that are sampled, handlers that want more than the

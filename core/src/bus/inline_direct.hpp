@@ -28,9 +28,8 @@ template <class T>
 }
 
 struct engine::inline_direct {
-    static publish_result publish(engine& by, publisher_slot& slot,
-                                  const publisher_slot::known_topic& known,
-                                  const std::byte* payload) noexcept;
+    static publish_result publish(engine& by, const publisher_slot::known_topic& known,
+                                  const std::byte* payload, publisher_slot& slot) noexcept;
     // What the other leaves. False: the route is another one, nothing was done.
     [[nodiscard]] static bool publish_indirect(engine& by, publisher_slot& slot,
                                                const publisher_slot::known_topic& known,

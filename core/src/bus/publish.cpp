@@ -80,6 +80,7 @@ inline bool engine::publish_short(publisher_slot& slot, const publisher_slot::kn
                : publish_through_cell<ordered_lane<96>>(slot, cell, entry, payload, header);
 }
 
+// Arguments go on in the order in which they came, so that they stay where they are.
 publish_result engine::publish_small(const event_type& type, const std::byte* payload,
                                      publisher_slot* slot) noexcept {
     if (slot == nullptr) {
@@ -92,10 +93,10 @@ publish_result engine::publish_small(const event_type& type, const std::byte* pa
     const auto& known = slot->known[publisher_slot::known_place(&type)];
     if (known.type == &type) [[likely]] {
         if (known.way.is_through_lane()) [[likely]] {
-            return publish_known(*slot, known, payload);
+            return publish_known(known, payload, *slot);
         }
         if (known.way.is_direct()) {
-            return inline_direct::publish(*this, *slot, known, payload);
+            return inline_direct::publish(*this, known, payload, *slot);
         }
     }
     return publish_small_long(type, payload, slot);
@@ -109,8 +110,8 @@ publish_result engine::publish_small(const event_type& type, const std::byte* pa
 
 // Flat, because a call keeps what it saves on the stack: more stores.
 [[gnu::flatten, gnu::noinline]] publish_result engine::publish_known(
-    publisher_slot& slot, const publisher_slot::known_topic& known,
-    const std::byte* payload) noexcept {
+    const publisher_slot::known_topic& known, const std::byte* payload,
+    publisher_slot& slot) noexcept {
     slot_header header;
     if (publish_short(slot, known, payload, header)) [[likely]] {
         return publish_result(
