@@ -9,8 +9,9 @@
 #include <utility>
 
 // The common case of inline handlers in one piece: a known type that fits a slot, a topic that has
-// inline handlers only, which take the event alone, and a thread that is inside no other one. The
-// general one, where every step is explained, is in inline_calls.cpp. What is less here:
+// inline handlers only, which take the event alone, and a thread that is inside no other one:
+// publish(). publish_indirect() is for the others that fit a slot; the general case, where every
+// step is explained, is in inline_calls.cpp. What is less in publish():
 //
 // - The frame is the slot's own, because the outermost call of a thread has no other.
 // - Nobody looks at the slot's section for calls, nor at its depth: only this thread enters them,
