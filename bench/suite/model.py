@@ -15,7 +15,8 @@ class Entry:
 
 @dataclass(frozen=True)
 class Target:
-    """A bound on the paired ratio subject / against, or on the subject's own median."""
+    """A bound on the paired ratio subject / against, on the paired difference of both, or on the
+    subject's own median."""
 
     subject: str
     against: str
@@ -24,8 +25,9 @@ class Target:
     due: str = "E"
     metric: str = "events_per_second"
     better: str = "higher"
-    unit: str = ""  # of an absolute target, after `scale`
+    unit: str = ""  # of an absolute target or a difference, after `scale`
     scale: float = 1.0
+    difference: bool = False  # subject - against
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,11 @@ def below(subject, against, must, goal=None, metric="p50_ns", due="E"):
 
 def at_most(subject, metric, must, goal, unit, scale=1.0, due="E"):
     return Target(subject, "", must, goal, due, metric, "lower", unit, scale)
+
+
+def costs_at_most(subject, against, must, metric="ns_per_event", unit="ns", due="all"):
+    """What the subject's events take more than those of the other one."""
+    return Target(subject, against, must, None, due, metric, "lower", unit, difference=True)
 
 
 def at_least(subject, metric, must, goal, unit="", due="all"):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Paired statistics: the host drifts by factors between minutes, so only ratios within one
-repetition count; their median is compared with the target."""
+"""Paired statistics: the host drifts by factors between minutes, so only ratios (or differences)
+within one repetition count; their median is compared with the target."""
 
 from dataclasses import dataclass
 from statistics import median
@@ -29,9 +29,10 @@ class Verdict:
     must: float | None
     goal: float | None
     due: str  # "E": with the engine, "all": later
-    unit: str  # of an absolute target; "x" for ratios
+    unit: str  # of an absolute target or a difference; "x" for ratios
     value: Summary
     wins: int  # repetitions that alone would have met the bound
+    difference: bool = False
 
     @property
     def passed(self):
@@ -61,7 +62,11 @@ def judge(target, samples):
         others = column(samples, target.against, target.metric)
         if len(others) != len(values):
             return None
-        values = [mine / theirs for mine, theirs in zip(values, others, strict=True) if theirs > 0]
+        pairs = [pair for pair in zip(values, others, strict=True) if pair[1] > 0]
+        values = [
+            (mine - theirs) * target.scale if target.difference else mine / theirs
+            for mine, theirs in pairs
+        ]
     else:
         values = [value * target.scale for value in values]
     if not values:
@@ -76,7 +81,8 @@ def judge(target, samples):
         must=target.must,
         goal=target.goal,
         due=target.due,
-        unit="x" if target.against else target.unit,
+        unit="x" if target.against and not target.difference else target.unit,
         value=summarize(values),
         wins=sum(meets(value, bound, target.better) for value in values),
+        difference=target.difference,
     )

@@ -56,7 +56,8 @@ def bound_text(verdict):
 
 def verdict_rows(verdicts):
     for verdict in verdicts:
-        what = f"{verdict.subject} / {verdict.against}" if verdict.against else verdict.subject
+        sign = "-" if verdict.difference else "/"
+        what = f"{verdict.subject} {sign} {verdict.against}" if verdict.against else verdict.subject
         if verdict.metric != RATE:
             what += f", {describe_metric(verdict.metric)}"
         low, high = verdict.value.low, verdict.value.high

@@ -100,6 +100,7 @@ measurement throughput_run::finish(unsigned consumer_threads) {
     result.handler_cpus = book_.cpus();
     result.deliveries = deliveries_after(events_each()) - deliveries_after(warm_up_each_);
     result.add("events_per_second", static_cast<double>(result.count) / result.seconds);
+    result.add("ns_per_event", 1e9 * result.seconds / static_cast<double>(result.count));
     verify(result);
     return result;
 }
