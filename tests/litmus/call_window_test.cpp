@@ -51,6 +51,24 @@ scenario count_three() {
     };
 }
 
+// Three calls of each of two at once, two to a word.
+template <class Sync>
+scenario count_several() {
+    return [](world& world) {
+        auto& model = world.make<window_model<call_window<Sync, 2>>>(6);
+        for (std::size_t who = 0; who < 2; ++who) {
+            world.task(names[who], [&model] {
+                check(model.window.record(0, failed, 3), "the window is of this generation");
+                model.most_seen = std::max(model.most_seen, model.window.tally(0).failed);
+            });
+        }
+        world.at_end([&model] {
+            check(model.window.tally(0).calls == 6, "every call is counted once");
+            check(model.most_seen == 6, "whoever records last counts all");
+        });
+    };
+}
+
 template <class Sync>
 scenario count_in_two_parts() {
     return [](world& world) {
@@ -120,6 +138,10 @@ TEST(call_window, counts_all_for_whoever_records_last) {
     expect_holds(named("count"), count_three<explored_sync>());
 }
 
+TEST(call_window, counts_several_at_once) {
+    expect_holds(named("several"), count_several<explored_sync>());
+}
+
 TEST(call_window, goes_around_its_ring) {
     expect_holds(named("laps"), laps<explored_sync>());
 }
@@ -134,6 +156,10 @@ TEST(time_window, counts_all_for_whoever_records_last) {
 
 TEST(call_window_mutant, that_changes_in_two_steps_is_found) {
     expect_found(named("torn"), count_three<torn_sync>(), "");
+}
+
+TEST(call_window_mutant, that_changes_in_two_steps_loses_some_of_several) {
+    expect_found(named("torn_several"), count_several<torn_sync>(), "");
 }
 
 TEST(call_window_mutant, without_release_is_found) {

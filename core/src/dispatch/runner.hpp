@@ -164,6 +164,11 @@ private:
         std::size_t released = 0;
         attempt_limit* limit = nullptr;  // of the call that runs now; null: none
         bool overdue = false;            // of a coroutine's
+        std::size_t gate_told = 0;       // of those that ended well
+
+        [[nodiscard]] std::size_t ended_well() const noexcept {
+            return index - failed - dead_lettered - fell_back - released - detached;
+        }
     };
 
     void set_up_thread() noexcept;
@@ -197,8 +202,9 @@ private:
     void leave_gate() noexcept;
     [[nodiscard]] bool ends(const lane& from) const noexcept;
     void let_rest_until(lane& from, std::int64_t moment) noexcept;
-    void tell_breaker_of_failure(const charge& frame, const outcome* said) noexcept;
-    void tell_gate_of_calls(const charge& frame, std::size_t succeeded) noexcept;
+    void tell_breaker_of_failure(charge& frame, const outcome* said) noexcept;
+    void tell_breaker_of_successes(charge& frame) noexcept;
+    void tell_gate_of_calls(charge& frame) noexcept;
     void hand_pass_to(detached_delivery& one) noexcept;
     // runner_retries.cpp
     [[nodiscard]] attempts_so_far past_of(const charge& frame) const noexcept;
@@ -253,7 +259,7 @@ private:
     void tell_call_failed(const charge& frame, const outcome* said) noexcept;
     static void tell_settled_from(const charge& frame, std::size_t at, settlement how) noexcept;
     void judge_late(subscription_record& to) noexcept;
-    void settle_calls(const charge& frame) noexcept;
+    void settle_calls(charge& frame) noexcept;
     static void judge_outcome(delivery_frame& frame, outcome& said) noexcept;
     void charge_failure(charge& frame, const outcome* said) noexcept;
     void settle_but_released(const stretch& what, std::size_t first, std::size_t count) noexcept;

@@ -237,13 +237,11 @@ void runner::call_loop(charge& frame, std::size_t end) noexcept {
 }
 
 // Counts how the calls of a frame ended; what was released has not.
-void runner::settle_calls(const charge& frame) noexcept {
+void runner::settle_calls(charge& frame) noexcept {
     auto& mine = frame.to.terminals[index_];
-    const auto completed =
-        frame.index - frame.failed - frame.dead_lettered - frame.released - frame.detached;
-    mine.completed.add(completed);
+    mine.completed.add(frame.ended_well() + frame.fell_back);
     if (frame.what.from.gate != nullptr) {
-        tell_gate_of_calls(frame, completed - frame.fell_back);
+        tell_gate_of_calls(frame);
     }
     if (frame.failed != 0) {
         mine.failed.add(frame.failed);

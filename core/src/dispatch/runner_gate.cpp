@@ -107,8 +107,9 @@ void runner::let_rest_until(lane& from, std::int64_t moment) noexcept {
     holding_.store(nullptr, std::memory_order_release);
 }
 
-// The call that runs now has failed.
-void runner::tell_breaker_of_failure(const charge& frame, const outcome* said) noexcept {
+// The call that runs now has failed. Those before it are told first: a breaker that saw the failures
+// of a batch before its successes would open at a lower rate than it was given.
+void runner::tell_breaker_of_failure(charge& frame, const outcome* said) noexcept {
     if (!pass_) {
         return;
     }
@@ -116,6 +117,7 @@ void runner::tell_breaker_of_failure(const charge& frame, const outcome* said) n
         end_failed(pass_, said);
         return;
     }
+    tell_breaker_of_successes(frame);
     auto one = pass_.another();
     end_failed(one, said);
     const auto state = frame.what.from.gate->breaker->state();
@@ -127,22 +129,24 @@ void runner::tell_breaker_of_failure(const charge& frame, const outcome* said) n
     }
 }
 
-// Calls of the frame that ended well.
-void runner::tell_gate_of_calls(const charge& frame, std::size_t succeeded) noexcept {
+// Calls of the frame that ended well, and have not been told yet.
+void runner::tell_breaker_of_successes(charge& frame) noexcept {
+    const auto events = frame.ended_well() - frame.gate_told;
+    frame.gate_told += events;
+    const auto calls = frame.what.from.batched() ? std::min<std::size_t>(events, 1) : events;
+    if (pass_.is_trial() && calls != 0) {
+        pass_.succeed();
+    } else {
+        pass_.succeeded(static_cast<std::int64_t>(calls));
+    }
+}
+
+// The calls of the frame are over.
+void runner::tell_gate_of_calls(charge& frame) noexcept {
     if (token_ && frame.index != 0) {
         token_.use();
     }
-    if (!pass_) {
-        return;
-    }
-    if (pass_.is_trial() && succeeded != 0) {
-        pass_.succeed();
-        return;
-    }
-    const auto calls = frame.what.from.batched() ? std::min<std::size_t>(succeeded, 1) : succeeded;
-    for (std::size_t call = 0; call < calls; ++call) {
-        pass_.another().succeed();
-    }
+    tell_breaker_of_successes(frame);
 }
 
 // The coroutine that the batch of one called outlives it.

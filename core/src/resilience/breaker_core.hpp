@@ -119,11 +119,14 @@ public:
         }
     }
 
+    // So many calls, at least one, that were made under the same ticket and ended alike; a trial is
+    // one call.
     template <class Now>
-    breaker_step leave(breaker_ticket ticket, call_verdict verdict, bool slow, Now&& now) noexcept {
+    breaker_step leave(breaker_ticket ticket, call_verdict verdict, bool slow, Now&& now,
+                       std::int64_t calls = 1) noexcept {
         const call_mark mark{verdict == call_verdict::failed, slow};
         return ticket.trial ? leave_half_open(ticket, verdict, mark, now)
-                            : leave_closed(ticket, verdict, mark, now);
+                            : leave_closed(ticket, verdict, mark, calls, now);
     }
 
     // By hand. Into closed: with a fresh window, also when it is closed already.
@@ -301,7 +304,7 @@ private:
 
     template <class Now>
     breaker_step leave_closed(breaker_ticket ticket, call_verdict verdict, call_mark mark,
-                              Now& now) noexcept {
+                              std::int64_t calls, Now& now) noexcept {
         auto word = read();
         if (verdict == call_verdict::ignored || word.generation() != ticket.generation ||
             word.state() != breaker_state::closed) {
@@ -309,8 +312,8 @@ private:
         }
         const auto at = by_time_ ? now() : 0;
         if (by_time_) {
-            by_time_->record(ticket.generation, mark, at);
-        } else if (!by_count_->record(ticket.generation, mark)) {
+            by_time_->record(ticket.generation, mark, at, calls);
+        } else if (!by_count_->record(ticket.generation, mark, calls)) {
             return {};
         }
         if (!mark.failed && !mark.slow) {

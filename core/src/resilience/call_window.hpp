@@ -9,7 +9,8 @@
 #include <cstdint>
 #include <memory>
 
-// The last `size` calls under a breaker, exactly, in a ring of words. Each call is one exchange.
+// The last `size` calls under a breaker, exactly, in a ring of words. A call is one exchange, and so
+// are several equal ones that are recorded together, for each word that they reach.
 //
 // A word holds CallsPerWord calls as bits, oldest lowest: whether each failed, whether each was
 // slow, how many there are, and a tag, which is the word's number in the sequence of all words. The
@@ -41,10 +42,12 @@ public:
           words_count_(std::bit_ceil(span_max_ + 1)),
           words_(new typename Sync::template atomic<std::uint64_t>[words_count_] {}) {}
 
-    // False: the window is that of a later generation already.
-    bool record(std::uint32_t generation, call_mark mark) noexcept {
-        auto at = cursor_.load(std::memory_order_acquire);  // [PAIR window]
-        for (;;) {
+    // So many calls that ended alike, one after the other: those that others record meanwhile may
+    // stand between them. False: the window is that of a later generation already.
+    bool record(std::uint32_t generation, call_mark mark, std::int64_t calls = 1) noexcept {
+        auto left = static_cast<unsigned>(std::min(calls, size_));  // no more than it ever holds
+        auto at = cursor_.load(std::memory_order_acquire);          // [PAIR window]
+        while (left != 0) {
             if (generation_of(at) != generation) {
                 if (is_after(generation_of(at), generation)) {
                     return false;
@@ -52,8 +55,8 @@ public:
                 move_on(at, cursor(generation, 1, sequence_of(at) + 1));
                 continue;
             }
-            switch (append(at, mark)) {
-                case place::found: return true;
+            switch (append(at, mark, left)) {
+                case place::found: break;
                 case place::full:
                     move_on(at, cursor(generation, std::min(span_of(at) + 1, span_max_),
                                        sequence_of(at) + 1));
@@ -63,6 +66,7 @@ public:
                     break;
             }
         }
+        return true;
     }
 
     [[nodiscard]] call_tally tally(std::uint32_t generation) const noexcept {
@@ -133,7 +137,8 @@ private:
         }
     }
 
-    place append(std::uint64_t at, call_mark mark) noexcept {
+    // As many of them as the word takes; lowers `left` by these.
+    place append(std::uint64_t at, call_mark mark, unsigned& left) noexcept {
         const auto mine = tag(sequence_of(at));
         auto& word = word_at(sequence_of(at));
         auto held = word.load(std::memory_order_acquire);  // [PAIR window]
@@ -147,13 +152,15 @@ private:
             if (count == CallsPerWord) {
                 return place::full;
             }
-            const auto bits = (begun ? held & low(count_at) : 0) |
-                              (std::uint64_t{mark.failed} << count) |
-                              (std::uint64_t{mark.slow} << (CallsPerWord + count));
-            const auto next = bits | (std::uint64_t{count + 1} << count_at) | (mine << tag_at);
+            const unsigned put = std::min(left, CallsPerWord - count);
+            const auto theirs = low(put) << count;
+            const auto bits = (begun ? held & low(count_at) : 0) | (mark.failed ? theirs : 0) |
+                              (mark.slow ? theirs << CallsPerWord : 0);
+            const auto next = bits | (std::uint64_t{count + put} << count_at) | (mine << tag_at);
             if (word.compare_exchange_strong(held, next,
                                              std::memory_order_acq_rel,  // [PAIR window]
                                              std::memory_order_acquire)) {
+                left -= put;
                 return place::found;
             }
         }

@@ -195,11 +195,11 @@ circuit_breaker::permit circuit_breaker::try_acquire() noexcept {
     return {*this, begun_ns, entry.ticket.generation, entry.ticket.trial};
 }
 
-void circuit_breaker::end(const permit& of, verdict how) noexcept {
+void circuit_breaker::end(const permit& of, verdict how, std::int64_t calls) noexcept {
     const bool slow =
         impl_->slow_ns > 0 && impl_->time.steady_ns() - of.begun_ns_ >= impl_->slow_ns;
-    impl_->tell(
-        impl_->core.leave({of.generation_, of.trial_}, impl::verdict_of(how), slow, impl_->now()));
+    impl_->tell(impl_->core.leave({of.generation_, of.trial_}, impl::verdict_of(how), slow,
+                                  impl_->now(), calls));
 }
 
 void circuit_breaker::force_open() noexcept {

@@ -3,14 +3,15 @@
 
 #include "resilience/call_tally.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 
 // The calls of the last so many nanoseconds under a breaker, in sixty parts: the current part and
-// the fifty-nine before it. Each call is one exchange of the part's word, which holds three counts
-// and a tag, made of the breaker's generation and of the part's number; a word with another tag is
+// the fifty-nine before it. A call, or several equal ones that are recorded together, is one exchange
+// of the part's word, which holds three counts and a tag, made of the breaker's generation and of the part's number; a word with another tag is
 // empty. So neither time nor a new generation has to clear anything.
 //
 // A part counts up to 4 095 calls; then its counts are halved, and go on: the proportions stay,
@@ -33,23 +34,28 @@ public:
     // parts <= length.
     explicit time_window(std::int64_t length_ns) noexcept : part_ns_(length_ns / parts) {}
 
-    // 0 <= now.
-    void record(std::uint32_t generation, call_mark mark, std::int64_t now_ns) noexcept {
+    // 0 <= now. So many calls that ended alike.
+    void record(std::uint32_t generation, call_mark mark, std::int64_t now_ns,
+                std::int64_t calls = 1) noexcept {
         const auto part = now_ns / part_ns_;
         const auto mine = tag(generation, part);
         auto& word = words_[index(part)];
         auto held = word.load(std::memory_order_relaxed);  // the exchange checks it
-        for (;;) {
+        auto left = static_cast<std::uint64_t>(calls);
+        while (left != 0) {
             auto counts = (held >> tag_at) == mine ? held & low(tag_at) : 0;
             if ((counts & low(count_bits)) == low(count_bits)) {
                 counts = halved(counts);
             }
-            counts += 1 + (std::uint64_t{mark.failed} << count_bits) +
-                      (std::uint64_t{mark.slow} << (2 * count_bits));
-            if (word.compare_exchange_weak(held, counts | (mine << tag_at),
+            const auto put = std::min(left, low(count_bits) - (counts & low(count_bits)));
+            counts += put + (mark.failed ? put << count_bits : 0) +
+                      (mark.slow ? put << (2 * count_bits) : 0);
+            const auto next = counts | (mine << tag_at);
+            if (word.compare_exchange_weak(held, next,
                                            std::memory_order_seq_cst,  // [PAIR window-parts]
                                            std::memory_order_relaxed)) {
-                return;
+                held = next;
+                left -= put;
             }
         }
     }

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -38,6 +39,36 @@ TEST_F(gated, keeps_events_in_their_place_while_the_breaker_is_open) {
     EXPECT_EQ(terms("mail").completed, 8);
     EXPECT_EQ(terms("mail").outstanding(), 0);
     EXPECT_EQ(bus.audit().unaccounted(), 0);
+}
+
+TEST_F(gated, judges_the_calls_of_a_batch_in_their_order) {
+    std::set<int> failing;
+    auto kept = bus.subscribe<order_placed>("mail",
+                                            [&](const order_placed& it) {
+                                                calls.push_back({it.number, 1});
+                                                if (failing.contains(it.number)) {
+                                                    throw std::runtime_error("down");
+                                                }
+                                            },
+                                            {.breaker = quick_breaker()});
+    publish(1, 200);  // until it is known to be cheap, and gets many events at once
+    const auto breaker = bus.registry().breaker("mail");
+    breaker->reset();
+    calls.clear();
+    failing = {3, 6, 9, 12, 15, 18, 21, 24, 27, 30};
+    publish(1, 30);
+    pass(100ms);
+    EXPECT_EQ(calls.size(), 30U) << "one in three failed, never a half";
+    EXPECT_EQ(breaker->report().state, breaker_state::closed);
+    EXPECT_EQ(breaker->report().calls, 8);
+    EXPECT_EQ(breaker->report().failed, 3) << "24, 27 and 30";
+    breaker->reset();
+    calls.clear();
+    failing = {3, 4};
+    publish(1, 10);
+    EXPECT_THAT(numbers(), ElementsAre(1, 2, 3, 4)) << "two of four";
+    EXPECT_EQ(breaker->report().state, breaker_state::open);
+    give_up();
 }
 
 TEST_F(gated, makes_exactly_as_many_trials_as_it_may) {

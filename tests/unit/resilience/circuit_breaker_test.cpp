@@ -73,6 +73,45 @@ TEST_F(circuit_breakers, stay_closed_while_calls_succeed) {
     EXPECT_TRUE(told.empty());
 }
 
+TEST_F(circuit_breakers, hear_of_many_calls_under_one_permit) {
+    const auto breaker = make({.window = 100, .min_calls = 20, .failure_rate = 0.5});
+    auto batch = breaker->try_acquire();
+    batch.succeeded(60);
+    EXPECT_EQ(breaker->report().calls, 60);
+    batch.succeeded(0);
+    batch.succeeded(-1);
+    EXPECT_EQ(breaker->report().calls, 60);
+    ASSERT_TRUE(batch) << "it goes on";
+    EXPECT_EQ(call(*breaker, 1'000, false), 50) << "10 of them push a success out of the window";
+    EXPECT_EQ(breaker->state(), breaker_state::open);
+    batch.succeeded(100);
+    EXPECT_EQ(breaker->report().calls, 0) << "of a time that is over";
+    batch.ignore();
+    batch.succeeded(1);
+
+    time.advance(breaker->options().open_max);
+    auto trial = breaker->try_acquire();
+    ASSERT_TRUE(trial.is_trial());
+    trial.succeeded(10);
+    EXPECT_EQ(breaker->report().calls, 0) << "a trial is one call";
+    trial.ignore();
+}
+
+TEST_F(circuit_breakers, find_all_calls_of_a_slow_permit_slow) {
+    const auto breaker =
+        make({.window = 100, .min_calls = 20, .slow_after = 10ms, .slow_rate = 0.5});
+    auto batch = breaker->try_acquire();
+    batch.succeeded(30);
+    EXPECT_EQ(breaker->report().slow, 0);
+    time.advance(10ms);
+    batch.succeeded(29);
+    EXPECT_EQ(breaker->state(), breaker_state::closed);
+    EXPECT_EQ(breaker->report().slow, 29);
+    batch.succeeded(1);
+    EXPECT_EQ(breaker->state(), breaker_state::open);
+    EXPECT_THAT(told, ElementsAre("open"));
+}
+
 TEST_F(circuit_breakers, open_when_half_of_the_window_has_failed) {
     const auto breaker = make({.window = 100, .failure_rate = 0.5});
     call(*breaker, 100, true);

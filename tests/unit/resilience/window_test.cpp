@@ -46,6 +46,32 @@ TEST(call_window, holds_exactly_the_last_calls) {
     }
 }
 
+TEST(call_window, takes_several_equal_calls_as_if_they_came_one_by_one) {
+    for (const std::int64_t size : {1, 7, 20, 21, 100, 10'000}) {
+        call_window one_by_one(size);
+        call_window together(size);
+        for (std::uint64_t step = 0; step < 3'000; ++step) {
+            const auto draw = stentor::detail::drawn(11, step);
+            const call_mark mark{.failed = (draw & 3U) == 0, .slow = (draw & 12U) == 0};
+            const auto calls = static_cast<std::int64_t>((draw >> 4U) % 70);
+            for (std::int64_t call = 0; call < calls; ++call) {
+                ASSERT_TRUE(one_by_one.record(0, mark));
+            }
+            ASSERT_TRUE(together.record(0, mark, calls));
+            const auto expected = one_by_one.tally(0);
+            const auto seen = together.tally(0);
+            ASSERT_EQ(seen.calls, expected.calls) << size << ", step " << step;
+            ASSERT_EQ(seen.failed, expected.failed) << size << ", step " << step;
+            ASSERT_EQ(seen.slow, expected.slow) << size << ", step " << step;
+        }
+    }
+    call_window of_ten(10);
+    EXPECT_TRUE(of_ten.record(0, {}, std::numeric_limits<std::int64_t>::max()));
+    EXPECT_EQ(of_ten.tally(0).calls, 10) << "more than it ever holds";
+    EXPECT_TRUE(of_ten.record(1, {}));
+    EXPECT_FALSE(of_ten.record(0, {}, 3)) << "of a generation that is over";
+}
+
 TEST(call_window, begins_afresh_with_each_generation) {
     call_window window(10);
     EXPECT_EQ(window.tally(0).calls, 0);
@@ -107,6 +133,26 @@ TEST(time_window, begins_afresh_with_each_generation) {
     window.record(1, {}, 5);
     EXPECT_EQ(window.tally(1, 5).calls, 1);
     EXPECT_EQ(window.tally(1, 5).failed, 0);
+}
+
+TEST(time_window, takes_several_equal_calls_as_if_they_came_one_by_one) {
+    time_window one_by_one(60 * part);
+    time_window together(60 * part);
+    for (std::uint64_t step = 0; step < 3'000; ++step) {
+        const auto draw = stentor::detail::drawn(13, step);
+        const call_mark mark{.failed = (draw & 3U) == 0, .slow = (draw & 12U) == 0};
+        const auto calls = static_cast<std::int64_t>((draw >> 4U) % 300);
+        const auto now = static_cast<std::int64_t>(step) * part / 40;  // over full parts, too
+        for (std::int64_t call = 0; call < calls; ++call) {
+            one_by_one.record(0, mark, now);
+        }
+        together.record(0, mark, now, calls);
+        const auto expected = one_by_one.tally(0, now);
+        const auto seen = together.tally(0, now);
+        ASSERT_EQ(seen.calls, expected.calls) << step;
+        ASSERT_EQ(seen.failed, expected.failed) << step;
+        ASSERT_EQ(seen.slow, expected.slow) << step;
+    }
 }
 
 TEST(time_window, keeps_the_proportions_of_a_part_with_very_many_calls) {

@@ -62,7 +62,7 @@ private:
     struct impl;
     enum class verdict : std::uint8_t { succeeded, failed, ignored };
     explicit circuit_breaker(std::unique_ptr<impl> parts) noexcept;
-    void end(const permit& of, verdict how) noexcept;
+    void end(const permit& of, verdict how, std::int64_t calls) noexcept;
 
     std::unique_ptr<impl> impl_;
 };
@@ -102,6 +102,15 @@ public:
                                               : permit();
     }
 
+    // So many calls were made under this one, one after the other, and have succeeded; it goes on.
+    // The same as that many of another().succeed(), in a few exchanges. Of a trial, of an ended or
+    // empty one it does nothing; nor does it when there were none.
+    void succeeded(std::int64_t calls) const noexcept {
+        if (breaker_ != nullptr && !trial_ && calls > 0) {
+            breaker_->end(*this, verdict::succeeded, calls);
+        }
+    }
+
     // Each ends the permit; of an ended or empty one they do nothing.
     void succeed() noexcept { end(verdict::succeeded); }
     void fail() noexcept { end(verdict::failed); }
@@ -115,7 +124,7 @@ private:
 
     void end(verdict how) noexcept {
         if (breaker_ != nullptr) {
-            std::exchange(breaker_, nullptr)->end(*this, how);
+            std::exchange(breaker_, nullptr)->end(*this, how, 1);
         }
     }
 
