@@ -114,8 +114,17 @@ def run_all(chosen, locate, options, generator):
             pool.close()
         if interactive:
             print("\r\033[K", end="", file=sys.stderr, flush=True)
-        verdicts = [judge(target, outcome.samples) for target in workload.targets]
-        verdicts = [verdict for verdict in verdicts if verdict is not None]
+        verdicts = []
+        for target in workload.targets:
+            if (verdict := judge(target, outcome.samples)) is not None:
+                verdicts.append(verdict)
+            elif target.must is not None and {target.subject, target.against} - {""} <= set(
+                outcome.runs
+            ):
+                # Both ran: a target that nobody can judge would be held for ever.
+                outcome.failures.append(
+                    f"no figure for the target of {target.subject}: nobody reports {target.metric}"
+                )
         # One tiny run says nothing about a target; that they can be judged is worth knowing.
         report.print_outcome(outcome, [] if options.quick else verdicts)
         results.append((outcome, verdicts))

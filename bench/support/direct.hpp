@@ -52,6 +52,7 @@ template <class Send>
     result.count = count;
     result.seconds = took.count();
     result.threads = 1;
+    result.add("events_per_second", static_cast<double>(count) / took.count());
     result.add("ns_per_event", 1e9 * took.count() / static_cast<double>(count));
     for (const auto& one : handlers) {
         result.deliveries += one.count;
