@@ -121,13 +121,17 @@ publish_result recorder::answer() noexcept {
                : publish_result(answer_);
 }
 
-publish_result recorder::publish_small(const event_type& type, const std::byte* payload,
-                                       stentor::detail::publisher_slot* slot) noexcept {
+void recorder::publish_small(publish_result& made, const event_type& type, const std::byte* payload,
+                             stentor::detail::publisher_slot* slot) noexcept {
     const request what{.type = &type, .slot = slot};
     const auto noted = begin(what, type.topic);
     noted->value = event_copy::of(type, payload);
-    return end(*noted, what,
-               engine_ != nullptr ? engine_->publish_small(type, payload, slot) : answer());
+    if (engine_ != nullptr) {
+        engine_->publish_small(made, type, payload, slot);
+    } else {
+        made = answer();
+    }
+    made = end(*noted, what, made);
 }
 
 publish_result recorder::publish_slot(const request& what, const std::byte* payload) noexcept {

@@ -71,8 +71,8 @@ public:
     [[nodiscard]] history events() const;
     void forget();
 
-    publish_result publish_small(const event_type& type, const std::byte* payload,
-                                 stentor::detail::publisher_slot* slot) noexcept override;
+    void publish_small(publish_result& made, const event_type& type, const std::byte* payload,
+                       stentor::detail::publisher_slot* slot) noexcept override;
     publish_result publish_slot(const request& what, const std::byte* payload) noexcept override;
     publish_result publish_boxed(const request& what, void* object) noexcept override;
     publish_result publish_text(const request& what, std::string_view topic,

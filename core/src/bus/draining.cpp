@@ -306,6 +306,12 @@ void engine::cancel_leftovers(drain_report& report,
         const std::lock_guard lock(registry_);
         detailed = before || attempt([&] { before = cancelled_by_topic(); });
         shared_.cancelling.store(true, std::memory_order_seq_cst);
+        // Events that are in the middle of their inline handlers, which look at this alone.
+        for (const auto& one : active_) {
+            if (one->options.execution == execution::inline_) {
+                one->barred.store(true, std::memory_order_seq_cst);
+            }
+        }
     }
     note_unpolled();
     life_->end_all_turns();

@@ -58,8 +58,8 @@ public:
     [[nodiscard]] publish_target& front() noexcept { return *shared_.target; }
 
     // --- publishing (publish.cpp, publish_bulk.cpp)
-    publish_result publish_small(const event_type& type, const std::byte* payload,
-                                 publisher_slot* slot) noexcept override;
+    void publish_small(publish_result& made, const event_type& type, const std::byte* payload,
+                       publisher_slot* slot) noexcept override;
     publish_result publish_slot(const request& what, const std::byte* payload) noexcept override;
     publish_result publish_boxed(const request& what, void* object) noexcept override;
     publish_result publish_text(const request& what, std::string_view topic,
@@ -142,9 +142,8 @@ private:
     std::int64_t sweep_bytes(const publisher_slot& mine) noexcept;
     [[nodiscard]] slot_header stamp(publisher_slot& slot, const route* origin, envelope* box,
                                     std::int64_t flags, const topic_entry& entry) noexcept;
-    publish_result publish_small_long(const event_type& type, const std::byte* payload,
-                                      publisher_slot* through) noexcept;
-    publish_result publish_small_leased(const event_type& type, const std::byte* payload) noexcept;
+    void publish_small_long(publish_result& made, const event_type& type, const std::byte* payload,
+                            publisher_slot* through) noexcept;
     template <class Lane>
     [[nodiscard, gnu::always_inline]] inline bool publish_through_cell(
         publisher_slot& slot, route_cell& cell, const topic_entry& entry, const std::byte* payload,
@@ -155,8 +154,8 @@ private:
     [[nodiscard, gnu::always_inline]] inline bool publish_short(
         publisher_slot& slot, const publisher_slot::known_topic& known, const std::byte* payload,
         slot_header& header) noexcept;
-    publish_result publish_known(const publisher_slot::known_topic& known, const std::byte* payload,
-                                 publisher_slot& slot) noexcept;
+    void publish_known(publish_result& made, const publisher_slot::known_topic& known,
+                       const std::byte* payload, publisher_slot& slot) noexcept;
 
     // send.cpp
     publish_result send(publisher_slot& slot, const request& what, outgoing& event,

@@ -13,55 +13,56 @@ namespace stentor::inline v0::detail {
 
 // Flat, because a call keeps what it saves on the stack: more stores. Apart from the way through
 // lanes, which would save more than it needs.
-[[gnu::flatten, gnu::noinline]] publish_result engine::inline_direct::publish(
-    engine& by, const publisher_slot::known_topic& known, const std::byte* payload,
-    publisher_slot& slot) noexcept {
+[[gnu::flatten, gnu::noinline]] void engine::inline_direct::publish(
+    engine& by, publish_result& made, const publisher_slot::known_topic& known,
+    const std::byte* payload, publisher_slot& slot) noexcept {
     using fences = real_sync::behind_membarrier;
-    if (inline_frame::innermost != nullptr || slot.near_sample()) [[unlikely]] {
-        return by.publish_small_long(*known.type, payload, &slot);
+    const auto tickets = slot.tickets.read();
+    if (inline_frame::innermost != nullptr || slot.near_sample(tickets)) [[unlikely]] {
+        return by.publish_small_long(made, *known.type, payload, &slot);
     }
     auto* const cell = known.way.direct_cell();
     slot.calling.enter<fences>();
     if (by.intake_.now() != intake::open ||
         known.entry->version.load(std::memory_order_acquire) != known.version) [[unlikely]] {
         slot.calling.exit();  // [PAIR route]
-        return by.publish_small_long(*known.type, payload, &slot);
+        return by.publish_small_long(made, *known.type, payload, &slot);
     }
-    slot.tickets.add();
-    slot.calling_ticket.store(slot.ticket_base + slot.tickets.read(), std::memory_order_relaxed);
-    slot.calling_stamp.store(std::max(by.shared_.coarse_now(), slot.latest_precise) & ~stamp_flags,
-                             std::memory_order_relaxed);
+    slot.tickets.add_to(tickets);
+    const auto ticket = slot.ticket_base + tickets + 1;
+    const auto stamp = std::max(by.shared_.coarse_now(), slot.latest_precise) & ~stamp_flags;
+    slot.calling_ticket.store(ticket, std::memory_order_relaxed);
+    slot.calling_stamp.store(stamp, std::memory_order_relaxed);
+    made = publish_result(publish_status::accepted,
+                          {ticket, by.shared_.start_unix_ns() + stamp, by.id_key_});
     cell->events.add();
     inline_frame::innermost = &slot.outermost;
-    call_each<fences>(by, slot, 0, cell->calls.get(), payload, [&slot]() noexcept {
+    call_each<fences>(slot, 0, cell->calls.get(), payload, [&slot]() noexcept {
         return std::pair(anew(slot).calling_ticket.load(std::memory_order_relaxed),
                          anew(slot).calling_stamp.load(std::memory_order_relaxed));
     });
     inline_frame::innermost = nullptr;
-    auto& same = anew(slot);
-    same.calling.exit();
-    // Made where it goes: a named one would be copied there in larger pieces than it was written
-    // in, which the processor cannot forward.
-    return publish_result(
-        publish_status::accepted,
-        {same.calling_ticket.load(std::memory_order_relaxed),
-         by.shared_.start_unix_ns() + same.calling_stamp.load(std::memory_order_relaxed),
-         by.id_key_});
+    anew(slot).calling.exit();
 }
 
 // What that leaves: calls inside others, events that are sampled, handlers that want more than the
 // event. Flat, because there is less work between the calls than the calls would be.
-[[gnu::flatten, gnu::noinline]] publish_result engine::publish_small_long(
-    const event_type& type, const std::byte* payload, publisher_slot* through) noexcept {
+[[gnu::flatten, gnu::noinline]] void engine::publish_small_long(publish_result& made,
+                                                                const event_type& type,
+                                                                const std::byte* payload,
+                                                                publisher_slot* through) noexcept {
+    if (through == nullptr) {
+        // Of a thread that published through another bus before, or not at all, or has no slot.
+        through = slot_pool::of_this_thread(slots_);
+    }
     if (through != nullptr) {
         const auto& known = through->known[publisher_slot::known_place(&type)];
-        publish_result result;
         if (known.type == &type && known.way.is_inlined() &&
-            inline_direct::publish_indirect(*this, *through, known, payload, result)) {
-            return result;
+            inline_direct::publish_indirect(*this, *through, known, payload, made)) {
+            return;
         }
     }
-    return publish_slot({.type = &type, .slot = through}, payload);
+    made = publish_slot({.type = &type, .slot = through}, payload);
 }
 
 inline bool engine::inline_direct::publish_indirect(engine& by, publisher_slot& slot,
@@ -91,7 +92,7 @@ inline bool engine::inline_direct::publish_indirect(engine& by, publisher_slot& 
                                 .outer = outer,
                                 .depth = depth};
         inline_frame::innermost = &here;
-        call_each<real_sync>(by, slot, slot.depth, cell.calls.get(), payload,
+        call_each<real_sync>(slot, slot.depth, cell.calls.get(), payload,
                              [&header] { return std::pair(header.ticket, header.stamp); });
         inline_frame::innermost = outer;
     } else {

@@ -19,6 +19,11 @@
 // - Light fences are compiler barriers, or nobody comes here.
 // - No stamp_all: that is for those who get their events from a lane.
 // - The handlers get the publisher's own object, so nothing is copied.
+// - What the publish says is written before the calls, which nobody sees meanwhile: else its parts
+//   would have to be kept over them.
+//
+// Nor does anybody here look whether a call was the last one of a handler that ended itself: while
+// there is such a handler the watch looks at each tick.
 namespace stentor::inline v0::detail {
 
 // The same object, but nothing that the compiler knows of it: else it keeps the address of each
@@ -29,8 +34,8 @@ template <class T>
 }
 
 struct engine::inline_direct {
-    static publish_result publish(engine& by, const publisher_slot::known_topic& known,
-                                  const std::byte* payload, publisher_slot& slot) noexcept;
+    static void publish(engine& by, publish_result& made, const publisher_slot::known_topic& known,
+                        const std::byte* payload, publisher_slot& slot) noexcept;
     // What the other leaves. False: the route is another one, nothing was done.
     [[nodiscard]] static bool publish_indirect(engine& by, publisher_slot& slot,
                                                const publisher_slot::known_topic& known,
@@ -43,17 +48,14 @@ struct engine::inline_direct {
     // Without a delivery_frame, for handlers that take the event alone. `at`: the guard. `stamped`
     // is asked for ticket and stamp when one throws.
     template <class Fences, class Stamped>
-    [[gnu::always_inline]] static void call_each(engine& by, publisher_slot& slot, std::uint32_t at,
+    [[gnu::always_inline]] static void call_each(publisher_slot& slot, std::uint32_t at,
                                                  const inlined_call* one, const std::byte* payload,
                                                  [[maybe_unused]] const Stamped& stamped) noexcept {
         for (; one->to != nullptr; ++one) {
             auto& to = *one->to;
             anew(slot).guards[at].turn_to<Fences>(&to);
-            // Both, and one branch.
-            const bool barred = to.barred.load(std::memory_order_relaxed);  // [PAIR barrier]
-            const bool ending = anew(by).shared_.cancelling.load(std::memory_order_relaxed);
-            if ((barred | ending) != 0) [[unlikely]] {
-                count_uncalled(by, to, *one->counts);
+            if (to.barred.load(std::memory_order_relaxed)) [[unlikely]] {  // [PAIR barrier]
+                count_uncalled(by_of(slot), to, *one->counts);
             } else {
 #if defined(__cpp_exceptions)
                 try {
@@ -61,18 +63,20 @@ struct engine::inline_direct {
                     one->counts->completed.add();
                 } catch (...) {
                     const auto [ticket, stamp] = stamped();
-                    fail(by, *one, ticket, stamp, payload);
+                    fail(by_of(slot), *one, ticket, stamp, payload);
                 }
 #else
                 one->bare(to.call, payload);
                 one->counts->completed.add();
 #endif
             }
-            if (one->to->deferred.load(std::memory_order_relaxed)) [[unlikely]] {
-                by.shared_.request_maintenance();  // this may have been the last call
-            }
         }
         anew(slot).guards[at].exit(nullptr);
+    }
+
+    // For what is rare, so that nobody keeps it over the calls.
+    [[nodiscard]] static engine& by_of(publisher_slot& slot) noexcept {
+        return *static_cast<engine*>(const_cast<void*>(anew(slot).outermost.owner));
     }
 
     static void fail(engine& by, const inlined_call& one, std::uint64_t ticket, std::int64_t stamp,

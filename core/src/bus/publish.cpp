@@ -80,45 +80,42 @@ inline bool engine::publish_short(publisher_slot& slot, const publisher_slot::kn
                : publish_through_cell<ordered_lane<96>>(slot, cell, entry, payload, header);
 }
 
-// Arguments go on in the order in which they came, so that they stay where they are.
-publish_result engine::publish_small(const event_type& type, const std::byte* payload,
-                                     publisher_slot* slot) noexcept {
+// Each way is taken by a jump: arguments go on in the order in which they came, and what is made has
+// its place already.
+void engine::publish_small(publish_result& made, const event_type& type, const std::byte* payload,
+                           publisher_slot* slot) noexcept {
     if (slot == nullptr) {
         const auto& last = last_lease_of_thread;
         if (last.pool != slots_.get() || last.slot == nullptr) [[unlikely]] {
-            return publish_small_leased(type, payload);
+            return publish_small_long(made, type, payload, nullptr);
         }
         slot = last.slot;
     }
     const auto& known = slot->known[publisher_slot::known_place(&type)];
     if (known.type == &type) [[likely]] {
         if (known.way.is_through_lane()) [[likely]] {
-            return publish_known(known, payload, *slot);
+            return publish_known(made, known, payload, *slot);
         }
         if (known.way.is_direct()) {
-            return inline_direct::publish(*this, known, payload, *slot);
+            return inline_direct::publish(*this, made, known, payload, *slot);
         }
     }
-    return publish_small_long(type, payload, slot);
-}
-
-// By a thread that published through another bus before, or not at all, or has no slot.
-[[gnu::noinline]] publish_result engine::publish_small_leased(const event_type& type,
-                                                              const std::byte* payload) noexcept {
-    return publish_small_long(type, payload, slot_pool::of_this_thread(slots_));
+    return publish_small_long(made, type, payload, slot);
 }
 
 // Flat, because a call keeps what it saves on the stack: more stores.
-[[gnu::flatten, gnu::noinline]] publish_result engine::publish_known(
-    const publisher_slot::known_topic& known, const std::byte* payload,
-    publisher_slot& slot) noexcept {
+[[gnu::flatten, gnu::noinline]] void engine::publish_known(publish_result& made,
+                                                           const publisher_slot::known_topic& known,
+                                                           const std::byte* payload,
+                                                           publisher_slot& slot) noexcept {
     slot_header header;
     if (publish_short(slot, known, payload, header)) [[likely]] {
-        return publish_result(
+        made = publish_result(
             publish_status::accepted,
             {header.ticket, shared_.start_unix_ns() + (header.stamp & ~stamp_flags), id_key_});
+    } else {
+        made = publish_slot({.type = known.type, .slot = &slot}, payload);
     }
-    return publish_slot({.type = known.type, .slot = &slot}, payload);
 }
 
 publish_result engine::publish_slot(const request& what, const std::byte* payload) noexcept {

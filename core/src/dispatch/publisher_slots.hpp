@@ -111,12 +111,12 @@ public:
         calling_ticket.store(own_id ? 0 : header.ticket, std::memory_order_relaxed);
         calling_stamp.store(header.stamp, std::memory_order_relaxed);
     }
-    // The next ticket may be one that samples() picks, or the last one was.
-    [[nodiscard]] bool near_sample() const noexcept {
+    // After so many tickets: the next one may be one that samples() picks, or the last one was.
+    [[nodiscard]] bool near_sample([[maybe_unused]] std::uint64_t count) const noexcept {
 #if defined(STENTOR_NO_METRICS)
         return false;
 #else
-        return tickets.read() >= next_sample;
+        return count >= next_sample;
 #endif
     }
     void count(publish_status status) noexcept {

@@ -297,6 +297,43 @@ TEST_F(inline_way, ends_with_the_intake) {
     EXPECT_EQ(calls, warm);
 }
 
+TEST_F(inline_way, calls_nobody_else_once_a_drain_has_given_up) {
+    auto& bus = make_bus();
+    gate inside;
+    gate busy;
+    int calls = 0;
+    auto first = bus.subscribe<knock>("first",
+                                      [&](const knock& it) {
+                                          if (it.number < 0) {
+                                              inside.pass();
+                                          }
+                                      },
+                                      {.execution = execution::inline_});
+    auto second = bus.subscribe<knock>("second", [&](const knock&) { ++calls; },
+                                       {.execution = execution::inline_});
+    auto pool = bus.subscribe<ring>("pool", [&](const ring&) { busy.pass(); },
+                                    {.order = stentor::order::serial});
+    ASSERT_TRUE(bus.publish(ring{}));
+    ASSERT_TRUE(busy.await_waiting(1));
+    ASSERT_TRUE(bus.publish(ring{}));  // queued behind it
+    std::thread publisher([&] {
+        publish<knock>(bus);
+        EXPECT_EQ(bus.publish(knock{-1}).status(), publish_status::accepted);
+    });
+    EXPECT_TRUE(inside.await_waiting(1));
+    std::thread drainer([&] { EXPECT_FALSE(bus.drain(0ms).complete); });
+    EXPECT_TRUE(eventually([&] { return terms_of(bus, "pool").cancelled == 1; }));
+    inside.open();
+    publisher.join();
+    busy.open();
+    drainer.join();
+    EXPECT_EQ(calls, warm);
+    EXPECT_EQ(terms_of(bus, "first").completed, warm + 1);
+    EXPECT_EQ(terms_of(bus, "second").completed, warm);
+    EXPECT_EQ(terms_of(bus, "second").cancelled, 1);
+    EXPECT_EQ(bus.audit().unaccounted(), 0);
+}
+
 #if defined(__cpp_exceptions)
 TEST_F(inline_way, says_which_event_a_handler_threw_at) {
     expect_failures();

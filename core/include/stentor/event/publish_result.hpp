@@ -38,14 +38,20 @@ struct unmade_id {
 
 [[nodiscard]] STENTOR_EXPORT event_id make_id(const unmade_id& parts) noexcept;
 
+// Says nothing yet: room that a publish fills. A result comes back through memory anyway, and whoever
+// is given that memory can pass the task of filling it on.
+struct unfilled_t {};
+inline constexpr unfilled_t unfilled{};
+
 }  // namespace detail
 
 class publish_result {
 public:
-    constexpr publish_result() noexcept = default;
+    constexpr publish_result() noexcept : publish_result(publish_status::closed) {}
     constexpr explicit publish_result(publish_status status, detail::unmade_id id = {},
                                       std::uint32_t which = 0) noexcept
-        : id_(id), which_(which), status_(status) {}
+        : ticket_(id.ticket), unix_ns_(id.unix_ns), key_(id.key), which_(which), status_(status) {}
+    explicit publish_result(detail::unfilled_t) noexcept {}
 
     [[nodiscard]] constexpr publish_status status() const noexcept { return status_; }
 
@@ -57,7 +63,7 @@ public:
     // The event's id (UUIDv7), made when asked for. Nil when the publish was rejected. An id given
     // in the options is the caller's to remember.
     [[nodiscard]] event_id id() const noexcept {
-        return id_.ticket == 0 ? event_id{} : detail::make_id(id_);
+        return ticket_ == 0 ? event_id{} : detail::make_id({ticket_, unix_ns_, key_});
     }
 
     // rejected_full: the number of the subscription that was full (bus::name_of tells its name);
@@ -65,9 +71,11 @@ public:
     [[nodiscard]] constexpr std::uint32_t which() const noexcept { return which_; }
 
 private:
-    detail::unmade_id id_{};
-    std::uint32_t which_ = 0;
-    publish_status status_ = publish_status::closed;
+    std::uint64_t ticket_;  // of an unmade_id
+    std::int64_t unix_ns_;
+    std::uint64_t key_;
+    std::uint32_t which_;
+    publish_status status_;
 };
 
 }  // namespace stentor::inline v0

@@ -53,9 +53,9 @@ public:
     };
 
     // A payload that fits a slot; slot_payload_max bytes can be read there. The first form is for
-    // events without metadata, and `slot` is as in a request.
-    virtual publish_result publish_small(const event_type& type, const std::byte* payload,
-                                         publisher_slot* slot) noexcept = 0;
+    // events without metadata, and `slot` is as in a request; `made` is filled in every case.
+    virtual void publish_small(publish_result& made, const event_type& type,
+                               const std::byte* payload, publisher_slot* slot) noexcept = 0;
     virtual publish_result publish_slot(const request& what, const std::byte* payload) noexcept = 0;
     // Moves the event from `object`, unless the publish is refused: then it is untouched.
     virtual publish_result publish_boxed(const request& what, void* object) noexcept = 0;
@@ -93,8 +93,13 @@ publish_result publish_to(publish_target& target, publish_target::request what, 
     what.type = &event_type_of<E>;
     if constexpr (fits_slot<E>) {
         const auto publish = [&](const std::byte* payload) noexcept {
-            return what.plain() ? target.publish_small(event_type_of<E>, payload, what.slot)
-                                : target.publish_slot(what, payload);
+            publish_result made(unfilled);
+            if (what.plain()) {
+                target.publish_small(made, event_type_of<E>, payload, what.slot);
+            } else {
+                made = target.publish_slot(what, payload);
+            }
+            return made;
         };
         if constexpr (sizeof(E) == slot_payload_max) {
             return publish(reinterpret_cast<const std::byte*>(&event));
