@@ -80,8 +80,8 @@ inline bool engine::publish_short(publisher_slot& slot, const publisher_slot::kn
                : publish_through_cell<ordered_lane<96>>(slot, cell, entry, payload, header);
 }
 
-// Each way is taken by a jump: arguments go on in the order in which they came, and what is made has
-// its place already.
+// Each way is taken by a jump: arguments go on in the order in which they came, and what is made
+// has its place already.
 void engine::publish_small(publish_result& made, const event_type& type, const std::byte* payload,
                            publisher_slot* slot) noexcept {
     if (slot == nullptr) {

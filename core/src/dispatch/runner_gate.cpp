@@ -107,8 +107,8 @@ void runner::let_rest_until(lane& from, std::int64_t moment) noexcept {
     holding_.store(nullptr, std::memory_order_release);
 }
 
-// The call that runs now has failed. Those before it are told first: a breaker that saw the failures
-// of a batch before its successes would open at a lower rate than it was given.
+// The call that runs now has failed. Those before it are told first: a breaker that saw the
+// failures of a batch before its successes would open at a lower rate than it was given.
 void runner::tell_breaker_of_failure(charge& frame, const outcome* said) noexcept {
     if (!pass_) {
         return;

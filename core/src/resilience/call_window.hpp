@@ -9,8 +9,8 @@
 #include <cstdint>
 #include <memory>
 
-// The last `size` calls under a breaker, exactly, in a ring of words. A call is one exchange, and so
-// are several equal ones that are recorded together, for each word that they reach.
+// The last `size` calls under a breaker, exactly, in a ring of words. A call is one exchange, and
+// so are several equal ones that are recorded together, for each word that they reach.
 //
 // A word holds CallsPerWord calls as bits, oldest lowest: whether each failed, whether each was
 // slow, how many there are, and a tag, which is the word's number in the sequence of all words. The

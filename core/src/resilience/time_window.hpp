@@ -10,9 +10,10 @@
 #include <cstdint>
 
 // The calls of the last so many nanoseconds under a breaker, in sixty parts: the current part and
-// the fifty-nine before it. A call, or several equal ones that are recorded together, is one exchange
-// of the part's word, which holds three counts and a tag, made of the breaker's generation and of the part's number; a word with another tag is
-// empty. So neither time nor a new generation has to clear anything.
+// the fifty-nine before it. A call, or several equal ones that are recorded together, is one
+// exchange of the part's word, which holds three counts and a tag, made of the breaker's generation
+// and of the part's number; a word with another tag is empty. So neither time nor a new generation
+// has to clear anything.
 //
 // A part counts up to 4 095 calls; then its counts are halved, and go on: the proportions stay,
 // and within the part newer calls weigh more.

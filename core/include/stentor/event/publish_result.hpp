@@ -38,7 +38,7 @@ struct unmade_id {
 
 [[nodiscard]] STENTOR_EXPORT event_id make_id(const unmade_id& parts) noexcept;
 
-// Says nothing yet: room that a publish fills. A result comes back through memory anyway, and whoever
+// Says nothing yet: room that a publish fills. A result comes back through memory anyway, and who
 // is given that memory can pass the task of filling it on.
 struct unfilled_t {};
 inline constexpr unfilled_t unfilled{};

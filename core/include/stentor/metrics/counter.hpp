@@ -24,7 +24,7 @@ public:
     // One more than its owner has just read.
     void add_to(std::uint64_t seen) noexcept { value_.store(seen + 1, std::memory_order_relaxed); }
 
-    // The same as add(), and whoever reads the new value with read_acquire() sees what came before it.
+    // As add(), and whoever reads the new value with read_acquire() sees what came before it.
     void add_release(std::uint64_t amount = 1) noexcept {
         value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_release);
     }
