@@ -38,7 +38,7 @@ struct numbered {
 };
 
 // One attempt fails, at a known moment.
-stentor::retry_policy once_more() {
+stentor::retry_policy once_more(std::uint64_t waiting) {
     stentor::retry_policy policy;
     policy.max_attempts = 2;
     policy.immediate = 0;
@@ -47,6 +47,7 @@ stentor::retry_policy once_more() {
     policy.cap = wait;
     policy.max_elapsed = 1h;
     policy.budget = {};
+    policy.max_waiting = static_cast<std::int64_t>(waiting);
     return policy;
 }
 
@@ -65,7 +66,7 @@ measurement waiting_retries(std::uint64_t count) {
     stentor::bus bus(std::move(options));
     stentor::subscription_options limits;
     limits.capacity = static_cast<std::int64_t>(2 * count);
-    limits.retry = once_more();
+    limits.retry = once_more(count);
     bus.keep(bus.subscribe<numbered>(
         "flaky",
         [&](const numbered& event, stentor::context& ctx) {
