@@ -252,7 +252,11 @@ TEST_F(polling, unsubscribes_as_a_barrier) {
     ASSERT_TRUE(bus.publish(paint{2}));
     std::thread other([&] { bus.poll(); });
     ASSERT_TRUE(door.await_waiting(1));
-    std::thread opener([&] { door.open(); });
+    std::thread opener([&] {
+        // Else the second call may begin before anybody asks for the end.
+        EXPECT_TRUE(eventually([&] { return bus.snapshot().subscriptions.empty(); }));
+        door.open();
+    });
     EXPECT_EQ(window.unsubscribe(), stentor::unsubscribe_result::done);
     other.join();
     opener.join();
