@@ -46,7 +46,7 @@ check_tidy() {
     local log=$logs/tidy.log
     mkdir -p "$logs"
     cmake --preset clang >"$log" 2>&1 || { tail -n 20 "$log" && return 1; }
-    timeout 900 run-clang-tidy-19 -quiet -j "$jobs" -p build/clang "$PWD/core/src/" \
+    timeout 1800 run-clang-tidy-19 -quiet -j "$jobs" -p build/clang "$PWD/core/src/" \
         >"$log" 2>&1 && return
     grep -E 'warning:|error:' "$log" | sort -u
     say "clang-tidy: the whole log is $log"

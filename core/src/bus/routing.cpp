@@ -131,7 +131,7 @@ topic_entry* engine::add_topic(std::string_view name, const event_type* type) {
     count_in(*first);
     entry->current.store(first.release(), std::memory_order_release);  // [PAIR route]
     untyped_count_ += type == nullptr ? 1 : 0;
-    return topics_.insert(std::move(entry));
+    return topics_.insert(entry);
 }
 
 // Keeps the table of topics without a type bounded: the quarter that was not used for longest goes.

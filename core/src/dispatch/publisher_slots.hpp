@@ -32,6 +32,7 @@ public:
     // The same, for what bus/inline_direct.hpp does.
     [[nodiscard]] static short_way direct(route_cell* cell) noexcept { return {cell, 2}; }
 
+    // NOLINTBEGIN(performance-no-int-to-ptr): the low bits say which way
     [[nodiscard]] bool is_through_lane() const noexcept { return (word_ & 3) == 0; }
     [[nodiscard]] bool is_direct() const noexcept { return (word_ & 2) != 0; }
     [[nodiscard]] bool is_inlined() const noexcept { return !is_through_lane() && word_ != 1; }
@@ -45,6 +46,7 @@ public:
     [[nodiscard]] route_cell* direct_cell() const noexcept {
         return reinterpret_cast<route_cell*>(word_ - 2);
     }
+    // NOLINTEND(performance-no-int-to-ptr)
 
 private:
     short_way(route_cell* cell, std::uintptr_t which) noexcept

@@ -38,6 +38,7 @@ struct told_slot : slot<Size> {
 private:
     static const slot<Size>& taken_over(const void* place, const slot<Size>& draft) noexcept {
         claim_taken_over(place);
+        // NOLINTNEXTLINE(bugprone-return-const-ref-from-parameter): it outlives the construction
         return draft;
     }
 };
