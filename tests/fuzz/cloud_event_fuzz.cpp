@@ -21,8 +21,12 @@ using stentor::cloud_event;
 using stentor::cloud_event_content;
 using stentor::cloud_event_mode;
 
-// What a body does not say: no data or empty ones, text or bytes.
+// What a message does not say: no data or empty ones, text or bytes; and white space behind a
+// media type, which is no part of a header's value.
 cloud_event as_in_headers(cloud_event event) {
+    if (auto& type = event.datacontenttype) {
+        type->erase(type->find_last_not_of(" \t") + 1);
+    }
     for (auto& each : event.extensions) {
         each.value = stentor::to_string(each.value);
     }
