@@ -28,6 +28,7 @@ class Target:
     unit: str = ""  # of an absolute target or a difference, after `scale`
     scale: float = 1.0
     difference: bool = False  # subject - against
+    over: str = ""  # another metric of the same runs, which is taken off
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ class Verdict:
     value: Summary
     wins: int  # repetitions that alone would have met the bound
     difference: bool = False
+    over: str = ""
 
     @property
     def passed(self):
@@ -68,7 +69,11 @@ def judge(target, samples):
             for mine, theirs in pairs
         ]
     else:
-        values = [value * target.scale for value in values]
+        base = column(samples, target.subject, target.over) if target.over else [0] * len(values)
+        if len(base) != len(values):
+            return None
+        pairs = zip(values, base, strict=True)
+        values = [(value - least) * target.scale for value, least in pairs]
     if not values:
         return None
     # Without any bound (a compared build) a repetition is won by being the better one.
@@ -85,4 +90,5 @@ def judge(target, samples):
         value=summarize(values),
         wins=sum(meets(value, bound, target.better) for value in values),
         difference=target.difference,
+        over=target.over,
     )

@@ -60,6 +60,8 @@ def verdict_rows(verdicts):
         what = f"{verdict.subject} {sign} {verdict.against}" if verdict.against else verdict.subject
         if verdict.metric != RATE:
             what += f", {describe_metric(verdict.metric)}"
+        if verdict.over:
+            what += f" - {describe_metric(verdict.over)}"
         low, high = verdict.value.low, verdict.value.high
         yield (
             verdict.word,
