@@ -93,10 +93,10 @@ void engine::life::drop(subscription_record& record) noexcept {
 void engine::life::open(subscription_record& record) noexcept {
     record.way.store(passage::open, std::memory_order_release);
     record.barred.store(false, std::memory_order_seq_cst);
+    // Its owner or the bus went meanwhile.
     if (record.closed.load(std::memory_order_seq_cst) ||
         of_.shared_.cancelling.load(std::memory_order_seq_cst)) {
-        record.barred.store(true,
-                            std::memory_order_seq_cst);  // its owner or the bus went meanwhile
+        record.barred.store(true, std::memory_order_seq_cst);
     }
     release(record);
     if (record.room != nullptr) {
